@@ -33,7 +33,8 @@ int32_t bn_date_of_ms(int64_t wall_ms);
 /* Writes RFC 3339 with milliseconds, "2026-11-25T08:00:00.123Z", and a NUL. */
 void bn_instant_format(int64_t wall_ms, char out[BN_INSTANT_SIZE]);
 
-/* Reads RFC 3339 with any fraction and any offset. False when it is not such a text. */
+/* Reads RFC 3339 with any fraction and any offset; digits behind the ninth are dropped, a leap second (:60) is refused,
+ * as POSIX time has none. False when it is not such a text. */
 bool bn_instant_parse(const char *text, int64_t *seconds, int32_t *nanos);
 
 #endif

@@ -25,7 +25,7 @@ struct bn_conf_key {
     enum bn_conf_type type;
     size_t offset;        /* of the member in the program's struct */
     const char *fallback; /* as it would stand in the file; NULL = none: left zero or NULL */
-    uint64_t min, max;    /* for numbers; both 0 = any */
+    uint64_t min, max;    /* for numbers; max 0 = no upper bound */
     bool required;
     bool reloads; /* SIGHUP takes a new value; else a changed value is reported and waits for a restart */
     const char *help;
@@ -39,6 +39,11 @@ BN_CHECK enum bn_code bn_conf_set(const struct bn_conf_key *key, void *conf, con
 
 /* Frees the texts and leaves NULL. */
 void bn_conf_finish(const struct bn_conf_key *keys, size_t count, void *conf);
+
+/* For a reload: bytes of the struct that the table reaches; is this member the same in both; exchange it. */
+size_t bn_conf_span(const struct bn_conf_key *keys, size_t count);
+bool bn_conf_same(const struct bn_conf_key *key, const void *a, const void *b);
+void bn_conf_swap(const struct bn_conf_key *key, void *a, void *b);
 
 /* Writes the table as an example file: every key with help, unit, range and default. */
 void bn_conf_print_example(const struct bn_conf_key *keys, size_t count, FILE *out);

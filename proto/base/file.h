@@ -8,15 +8,16 @@
 
 #include <stdbool.h>
 
-/* Gives the file's bytes, with a NUL behind them that size does not count; free() it. Regular files only.
- * BN_NOT_FOUND, BN_PERMISSION_DENIED, BN_RESOURCE_EXHAUSTED above size_max, all with *why. */
+/* Gives the file's bytes, with a NUL behind them that size does not count; free() it. Regular files only: anything else
+ * is BN_FAILED_PRECONDITION. BN_NOT_FOUND, BN_PERMISSION_DENIED, BN_RESOURCE_EXHAUSTED above size_max, all with *why.
+ */
 BN_CHECK enum bn_code bn_file_read(const char *path, size_t size_max, char **data, size_t *size, struct bn_why *why);
 
 /* Writes a whole file so that after a crash there is the old one or the new one: temporary file beside it, fsync,
  * rename, fsync of the folder. mode as for open(2), whatever the umask. */
 BN_CHECK enum bn_code bn_file_write(const char *path, const void *data, size_t size, unsigned mode, struct bn_why *why);
 
-/* Makes a folder and those above it, mode for the new ones. An existing folder is fine. */
+/* Makes a folder and those above it, mode (less the umask) for the new ones. An existing folder is fine. */
 BN_CHECK enum bn_code bn_folder_make(const char *path, unsigned mode, struct bn_why *why);
 
 /* A pair of CURVE keys. Wipe the secret with bn_wipe when done. */
@@ -29,7 +30,8 @@ struct bn_keypair {
 void bn_keypair_make(struct bn_keypair *pair);
 
 /* Reads a secret key file: one line of z85. The public key is computed from it. Refused with *why: another owner than
- * this user or root, any right for group or others, a symbolic link, anything that is not one z85 line (pitfall K5). */
+ * this user or root, any right for group or others, a symbolic link (BN_FAILED_PRECONDITION each: the file must be put
+ * right first), anything that is not one z85 line (BN_INVALID_ARGUMENT). */
 BN_CHECK enum bn_code bn_keyfile_read(const char *path, struct bn_keypair *pair, struct bn_why *why);
 
 /* Writes one with mode 0600. BN_ALREADY_EXISTS when the file is there: a key is never overwritten. */

@@ -110,6 +110,11 @@
     X(DISK_FULL, "hub.disk_full", "")                                 \
     /* files and configuration, on either side */                     \
     X(FILE_ABSENT, "file.absent", "path")                             \
+    X(FILE_READ, "file.cannot_read", "path")                          \
+    X(FILE_TOO_LONG, "file.too_long", "path max")                     \
+    X(FILE_EXISTS, "file.exists", "path")                             \
+    X(FILE_LINK, "file.symbolic_link", "path")                        \
+    X(FILE_OWNER, "file.wrong_owner", "path")                         \
     X(FILE_MODE, "file.mode", "path mode")                            \
     X(FILE_FORM, "file.wrong_form", "path")                           \
     X(FILE_WRITE, "file.cannot_write", "path")                        \

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tree.h: YAML and JSON as one tree that remembers line and column.
  *
- * JSON is read by jansson's rules and YAML by libyaml's events: duplicate keys, aliases, anchors, tags, several
- * documents, more than 32 levels, more than 100,000 nodes and broken UTF-8 are refused with line and column. */
+ * JSON is read by jansson's rules and YAML by libyaml's events: duplicate keys, aliases, anchors, tags, merge keys,
+ * several documents, more than 32 levels, more than 100,000 nodes, NUL and broken UTF-8 are refused with line and
+ * column. What a plain YAML scalar is: null, ~ and nothing are NULL; true and false are BOOL; what JSON calls a number
+ * is NUMBER; all else is TEXT, so dates, "no", 0123, +33 and 0x1F are. An empty file is a NULL. */
 #ifndef BINOME_TEXT_TREE_H
 #define BINOME_TEXT_TREE_H
 
@@ -22,11 +24,12 @@ enum bn_node_type {
 
 struct bn_node {
     enum bn_node_type type;
-    unsigned line, column; /* from 1 */
+    unsigned line, column; /* of the value, from 1; characters, not bytes */
     const char *key;       /* inside a map; else NULL */
-    const char *text;      /* BOOL ("true", "false"), NUMBER, TEXT; else NULL */
+    unsigned key_line, key_column;
+    const char *text; /* BOOL ("true", "false"), NUMBER, TEXT; else NULL */
     size_t text_size;
-    bool quoted; /* a YAML scalar in quotes is text, whatever it looks like */
+    bool quoted; /* in quotes or a block: TEXT, whatever it looks like */
     const struct bn_node *first_child, *next;
     size_t children;
 };
