@@ -2,9 +2,10 @@
 /* store.h: what the registry keeps, and nothing of how.
  *
  * One writer (bn_store_open) and any number of readers (bn_store_open_reader), each owned by one thread. Reading
- * functions work on both. Every function gives BN_OK; BN_NOT_FOUND where it says so; BN_RESOURCE_EXHAUSTED disk or
- * memory full; BN_DEADLINE_EXCEEDED a read that was cut short; BN_INTERNAL anything else, with bn_store_error lending a
- * text.
+ * functions work on both. Every function gives BN_OK; BN_NOT_FOUND where it says so, and for a change of what is not
+ * there; BN_ALREADY_EXISTS what must be unique and should have been looked up before; BN_RESOURCE_EXHAUSTED disk or
+ * memory full; BN_DEADLINE_EXCEEDED a read that was cut short; BN_DATA_LOSS the disk or the file fails: a writer must
+ * send nothing more and exit; BN_INTERNAL anything else. bn_store_error lends a text.
  *
  * Numbers: a sequence counts accepted requests from 1. An object's number is the sequence of the request that created
  * it; its id is that request's id. Organisations and workstreams have small numbers of their own (from 1; from 0, at
@@ -45,20 +46,23 @@ const char *bn_store_error(const struct bn_store *store);
 /* ---- transactions ---- */
 
 BN_CHECK enum bn_code bn_store_begin(struct bn_store *store); /* writer: BEGIN IMMEDIATE; reader: a snapshot */
-/* Commits what was accepted and the log's new size and root. Anything but BN_OK means that nobody knows whether it is
- * on disk: the process must send nothing and exit (pitfall Q1). */
+/* Commits what was accepted and the log's new size and root. BN_DATA_LOSS means that nobody knows whether it is on
+ * disk: the process must send nothing and exit (pitfall Q1); the store answers nothing else from then on. Any other
+ * code: nothing of it is on disk, the transaction is rolled back. */
 BN_CHECK enum bn_code bn_store_commit(struct bn_store *store);
 void bn_store_rollback(struct bn_store *store); /* also ends a reader's snapshot */
 /* Whether the transaction is still there. False after a failed statement = it is gone as a whole (pitfall Q2). */
 bool bn_store_in_transaction(const struct bn_store *store);
 
-/* Between batches: a PASSIVE checkpoint when `idle` or when the WAL is above its mark. */
+/* Between batches: what can wait. A PASSIVE checkpoint when the WAL is above its mark, or when `idle` and the last
+ * commit is 200 ms old; and the list of objects by owner, which is filled behind the commits. */
 void bn_store_checkpoint(struct bn_store *store, bool idle);
 
 /* ---- the ledger ---- */
 
 /* Appends one accepted request with its body: gives it the next sequence (in *accepted) and adds its leaf to the log.
- * The unique (request, organisation) must have been looked up before. */
+ * The unique (request, organisation) must have been looked up before. Number and id of the organisation must be those
+ * of one that is kept, else BN_INTERNAL. */
 BN_CHECK enum bn_code bn_store_accept(struct bn_store *store, struct bn_accepted *accepted, const void *body,
                                       size_t body_size);
 /* The sequence that the next bn_store_accept will give. */
@@ -69,7 +73,8 @@ BN_CHECK enum bn_code bn_store_accepted_by_request(struct bn_store *store, const
                                                    uint32_t organisation, struct bn_accepted *accepted);
 BN_CHECK enum bn_code bn_store_accepted_by_sequence(struct bn_store *store, uint64_t sequence,
                                                     struct bn_accepted *accepted);
-/* Whether any organisation has a request of that id accepted. */
+/* Whether any organisation has a request of that id accepted. If none has, bn_store_accepted_by_request need not be
+ * asked: this is the cheaper first question. */
 BN_CHECK enum bn_code bn_store_request_taken(struct bn_store *store, const struct bn_id *request, bool *taken);
 /* Lends the body as received. */
 BN_CHECK enum bn_code bn_store_body(struct bn_store *store, uint64_t sequence, const void **body, size_t *size);
@@ -83,10 +88,11 @@ struct bn_log_head {
 BN_CHECK enum bn_code bn_store_log_head(struct bn_store *store, struct bn_log_head *head);
 /* The head after the commit that held this sequence. */
 BN_CHECK enum bn_code bn_store_log_head_of(struct bn_store *store, uint64_t sequence, struct bn_log_head *head);
-/* Inclusion path of a leaf in the log of `size` leaves (any committed size, also between two commits). */
+/* Inclusion path of a leaf in the log of `size` leaves (any committed size, also between two commits). BN_OUT_OF_RANGE
+ * when the log is shorter, or has no such leaf at that size. */
 BN_CHECK enum bn_code bn_store_log_path(struct bn_store *store, uint64_t index, uint64_t size,
                                         struct bn_digest path[BN_MERKLE_LEVELS], size_t *length);
-/* Root of the log at any size up to the head's. */
+/* Root of the log at any size up to the head's; BN_OUT_OF_RANGE above. */
 BN_CHECK enum bn_code bn_store_log_root(struct bn_store *store, uint64_t size, struct bn_digest *root);
 
 /* ---- organisations, keys, workstreams, programme ---- */
@@ -135,8 +141,10 @@ BN_CHECK enum bn_code bn_store_programme(struct bn_store *store,
 
 /* ---- objects: proposals and offers ---- */
 
-/* Creates (the creating request must have been accepted in this transaction) or changes. `invited` is written whole
- * when with_invited. */
+/* Creates or changes. The creating request must have been accepted in this transaction; number, body and changed are
+ * its sequence. A change is that of an accepted request, too: `changed` is its sequence, and `body` as well when it set
+ * a new text, whose version then must be new. `invited` is written whole at creation and when with_invited. Kind, owner
+ * and created_ms stay. */
 BN_CHECK enum bn_code bn_store_object_create(struct bn_store *store, const struct bn_object *object);
 BN_CHECK enum bn_code bn_store_object_change(struct bn_store *store, const struct bn_object *object, bool with_invited);
 
@@ -167,13 +175,15 @@ BN_CHECK enum bn_code bn_store_object_next(struct bn_store *store, uint64_t befo
 BN_CHECK enum bn_code bn_store_object_changed_next(struct bn_store *store, uint64_t after_sequence,
                                                    uint64_t after_object, uint64_t *sequence, struct bn_object *object);
 
-/* ---- history of an object: one row for each (request, object) ---- */
+/* ---- history of an object: one row for each (request, object) that changed it ---- */
 
+/* Each bn_store_object_change goes with one of these; a creation does not, for the object itself tells of it. */
 BN_CHECK enum bn_code bn_store_change_add(struct bn_store *store, const struct bn_change *change);
 /* The next change of that object with a sequence above `after`. BN_NOT_FOUND at the end. */
 BN_CHECK enum bn_code bn_store_change_next(struct bn_store *store, uint64_t object, uint64_t after,
                                            struct bn_change *change);
-/* The newest change of that object that set its text to this version (creation included): gives the body's sequence. */
+/* The newest request that had set the object's text by this version (creation included): gives the body's sequence.
+ * BN_NOT_FOUND for a version that the object has not had. */
 BN_CHECK enum bn_code bn_store_body_of_version(struct bn_store *store, uint64_t object, uint32_t version,
                                                uint64_t *body);
 
@@ -194,6 +204,7 @@ struct bn_external {
     struct bn_digest content; /* of the text, so that the same again can be told */
 };
 
+/* New, or in the place of what has the same owner, kind, scheme and id. */
 BN_CHECK enum bn_code bn_store_external_put(struct bn_store *store, const struct bn_external *external);
 /* owner, kind, scheme and id are given; fills object and content. */
 BN_CHECK enum bn_code bn_store_external_find(struct bn_store *store, struct bn_external *external);
@@ -206,7 +217,9 @@ struct bn_store_figures {
 };
 void bn_store_figures_take(struct bn_store *store, struct bn_store_figures *figures);
 
-/* quick: PRAGMA quick_check; else integrity_check, foreign_key_check, and every digest, leaf and root of the log. */
+/* quick: the form of the file alone; else all of it, what refers to what, and every digest, leaf and root of the log.
+ * Outside a transaction. BN_DATA_LOSS with *why (database.damaged) naming what is wrong. Not cut short by read_ms_max.
+ */
 BN_CHECK enum bn_code bn_store_verify(struct bn_store *store, bool quick, struct bn_why *why);
 
 #endif

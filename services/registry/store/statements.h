@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* statements.h: every statement of the store, by name. The SQL is in statements.c. Only this folder includes it. */
+#ifndef BINOME_REGISTRY_STORE_STATEMENTS_H
+#define BINOME_REGISTRY_STORE_STATEMENTS_H
+
+#include <stdbool.h>
+
+enum bn_sql {
+    BN_SQL_BEGIN_READ,
+    BN_SQL_BEGIN_WRITE,
+    BN_SQL_COMMIT,
+    BN_SQL_ROLLBACK,
+
+    BN_SQL_ACCEPT,
+    BN_SQL_ACCEPTED_BY_REQUEST,
+    BN_SQL_ACCEPTED_BY_SEQUENCE,
+    BN_SQL_ACCEPTED_RANGE,
+    BN_SQL_REQUEST_TAKEN,
+    BN_SQL_SEQUENCE_NEWEST,
+    BN_SQL_BODY,
+    BN_SQL_LOG_ADD,
+    BN_SQL_LOG_HEAD,
+    BN_SQL_LOG_HEAD_OF,
+    BN_SQL_TILE_ADD,
+    BN_SQL_TILE_RANGE,
+
+    BN_SQL_ORGANISATION_NUMBER_NEXT,
+    BN_SQL_ORGANISATION_ADD,
+    BN_SQL_ORGANISATION_CHANGE,
+    BN_SQL_ORGANISATION_BY_NUMBER,
+    BN_SQL_ORGANISATION_BY_ID,
+    BN_SQL_ORGANISATION_BY_SLUG,
+    BN_SQL_ORGANISATION_NEXT,
+    BN_SQL_IDENTIFIER_OWNER,
+    BN_SQL_IDENTIFIERS_DROP,
+    BN_SQL_IDENTIFIER_ADD,
+    BN_SQL_KEY_PUT,
+    BN_SQL_KEY_BY_ID,
+    BN_SQL_KEY_BY_PUBLIC,
+    BN_SQL_KEYS,
+    BN_SQL_KEYS_OF,
+    BN_SQL_WORKSTREAM_NEXT,
+    BN_SQL_WORKSTREAM_ADD,
+    BN_SQL_WORKSTREAM_CHANGE,
+    BN_SQL_WORKSTREAM,
+    BN_SQL_MEMBERS_DROP,
+    BN_SQL_MEMBER_ADD,
+    BN_SQL_MEMBERS,
+    BN_SQL_PROGRAMME_PUT,
+    BN_SQL_PROGRAMME,
+
+    BN_SQL_OBJECT_ADD,
+    BN_SQL_OBJECT_CHANGE,
+    BN_SQL_OBJECT_BY_ID,
+    BN_SQL_OBJECT_BY_NUMBER,
+    BN_SQL_OBJECT_NEWEST,
+    BN_SQL_OBJECT_NEWEST_OF,
+    BN_SQL_OBJECT_CREATED,
+    BN_SQL_OWNED_UPTO,
+    BN_SQL_OWNED_FILL,
+    BN_SQL_OWNED_UPTO_SET,
+    BN_SQL_OBJECT_VERSION,
+    BN_SQL_INVITED_DROP,
+    BN_SQL_INVITED_ADD,
+    BN_SQL_INVITED_COUNT,
+    BN_SQL_INVITED,
+    BN_SQL_REVISION_ADD,
+    BN_SQL_REVISION,
+    BN_SQL_CHANGE_ADD,
+    BN_SQL_CHANGE_NEXT,
+    BN_SQL_CHANGED,
+    BN_SQL_EXTERNAL_PUT,
+    BN_SQL_EXTERNAL,
+
+    BN_SQL_VERIFY_ACCEPTED,
+    BN_SQL_VERIFY_LENGTH,
+    BN_SQL_VERIFY_OWNED,
+    BN_SQL_VERIFY_ORPHAN,
+    BN_SQL_COUNT
+};
+
+struct bn_statement {
+    const char *sql;
+    bool writes; /* not prepared in a reader */
+};
+
+extern const struct bn_statement bn_statements[BN_SQL_COUNT];
+
+/* In statements with a view these parameters are its; see bind_view in object.c. */
+enum {
+    BN_VIEW_ORGANISATION = 11,
+    BN_VIEW_PILOT_OF = 12,
+    BN_VIEW_MEMBER_OF = 13,
+    BN_VIEW_SEEN = 14 /* and those behind it, in the order of enum bn_relation */
+};
+
+#endif
