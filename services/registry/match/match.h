@@ -53,8 +53,9 @@ void bn_match_destroy(struct bn_match **match);
 /* Adds or replaces. BN_RESOURCE_EXHAUSTED: the index is as before. */
 BN_CHECK enum bn_code bn_match_put(struct bn_match *match, const struct bn_match_doc *doc);
 void bn_match_remove(struct bn_match *match, uint64_t number);
-/* Documents of a suspended or departed owner are passed over. */
-void bn_match_owner_active(struct bn_match *match, uint32_t owner, bool active);
+/* Documents of a suspended or departed owner are passed over, those that come later, too. BN_RESOURCE_EXHAUSTED, with
+ * false alone: those that come later would not be. */
+enum bn_code bn_match_owner_active(struct bn_match *match, uint32_t owner, bool active);
 
 struct bn_match_query {
     enum bn_match_kind target;
