@@ -14,6 +14,7 @@ struct bn_counter_def {
     const char *help;
 };
 
+/* Writes the table as rows of a Markdown table: name, unit, meaning. */
 void bn_counters_print_markdown(const struct bn_counter_def *defs, size_t count, FILE *out);
 
 /* HDR-like: 64 sub-buckets for each power of two, so a value is known within 1.6 %; 1 to 2^40. Mergeable: adding the
@@ -22,7 +23,7 @@ enum { BN_HISTOGRAM_BUCKETS = 64 * 36 };
 
 struct bn_histogram {
     uint64_t count, sum, max;
-    uint32_t buckets[BN_HISTOGRAM_BUCKETS];
+    uint64_t buckets[BN_HISTOGRAM_BUCKETS];
 };
 
 void bn_histogram_add(struct bn_histogram *histogram, uint64_t value);
