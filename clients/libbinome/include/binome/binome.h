@@ -11,6 +11,10 @@
  * look into the reply. The library adds the salt, the request id and the header, keeps both over retries, and retries
  * by itself until the time limit whenever the hub says that a retry makes sense: a request takes effect once, however
  * often it is sent.
+ *
+ * A session that ends (the hub restarts, the line is cut) is opened again by itself, and what was unanswered is sent
+ * again under the same ids; all this happens inside binome_call() and binome_next(). Only a refusal is final: when the
+ * hub no longer takes the key, everything unanswered is answered with the reason, and a person must act.
  */
 #ifndef BINOME_BINOME_H
 #define BINOME_BINOME_H
@@ -52,7 +56,11 @@ enum binome_code {
     BINOME_UNAUTHENTICATED = 16     /**< The key is unknown, revoked, expired, or its organisation is suspended. */
 };
 
-/** @return the canonical name of a code, such as "NOT_FOUND". Never NULL. */
+/**
+ * Names a code.
+ * @param code any number.
+ * @return the canonical name, such as "NOT_FOUND"; "UNKNOWN" for a number that is none. Never NULL.
+ */
 BINOME_API const char *binome_code_name(enum binome_code code);
 
 /** Where an error lies and which rule was broken. A plain structure of the caller's; every function takes NULL for it.
@@ -71,7 +79,7 @@ struct binome_options {
     const char *endpoint;        /**< tcp://HOST:PORT, or ipc://PATH. */
     const char *server_key;      /**< The hub's public key, z85; NULL on ipc without CURVE. */
     const char *secret_key_file; /**< This company's key file (0600); NULL on ipc without CURVE. */
-    unsigned connect_timeout_ms; /**< For the first answer to hello; 0 = 10,000. */
+    unsigned connect_timeout_ms; /**< For the answer to hello; 0 = 10,000. */
     unsigned request_timeout_ms; /**< Limit for requests that name none; 0 = 30,000. */
 };
 
@@ -87,8 +95,10 @@ struct binome_options {
  * @param[out] connection set on BINOME_OK; close it with binome_close().
  * @param[out] error why not; may be NULL.
  * @return BINOME_OK; BINOME_UNAUTHENTICATED with rule key.unknown, key.revoked, key.expired or organisation.suspended;
- *   BINOME_UNAVAILABLE with hub.unreachable or hub.wrong_key; BINOME_INVALID_ARGUMENT for wrong options or key files. A
- *   refusal is known within two seconds.
+ *   BINOME_UNAVAILABLE with hub.unreachable or hub.wrong_key; BINOME_FAILED_PRECONDITION with session.clock_off;
+ *   BINOME_INVALID_ARGUMENT for wrong options; BINOME_NOT_FOUND, BINOME_PERMISSION_DENIED, BINOME_INVALID_ARGUMENT or,
+ *   when others may read it, BINOME_FAILED_PRECONDITION with file.mode for the key file. A refusal is known within two
+ * seconds of the hub being reached, an unreachable hub after connect_timeout_ms.
  */
 BINOME_API enum binome_code binome_open(const struct binome_options *options, struct binome **connection,
                                         struct binome_error *error);
@@ -96,30 +106,46 @@ BINOME_API enum binome_code binome_open(const struct binome_options *options, st
 /**
  * The same from a profile folder: FOLDER/profile.yaml names the hub, its key and this company's key file.
  * @param folder the profile's folder.
+ * @param[out] connection as for binome_open().
+ * @param[out] error as for binome_open(); its field is FILE:LINE when the profile is to blame.
+ * @return as binome_open(), and BINOME_NOT_FOUND, BINOME_PERMISSION_DENIED or BINOME_INVALID_ARGUMENT for the profile.
  */
 BINOME_API enum binome_code binome_open_profile(const char *folder, struct binome **connection,
                                                 struct binome_error *error);
 
-/** Says bye and frees everything; unanswered requests are forgotten here (not at the hub). *connection becomes NULL. */
+/**
+ * Says bye and frees everything; unanswered requests are forgotten here (not at the hub). May take up to two seconds
+ * when the line is slow.
+ * @param connection *connection becomes NULL; NULL and a pointer to NULL do nothing.
+ */
 BINOME_API void binome_close(struct binome **connection);
 
-/** What the hub said in its welcome: the caller's organisation, limits, the log's newest state. Lent until close. */
+/**
+ * What the hub said in its welcome: the caller's organisation, the limits in force, the log's newest state.
+ * @param connection an open one.
+ * @return lent until the next call on this connection: a new session brings a new welcome. Never NULL.
+ */
 BINOME_API const Binome__V1__Welcome *binome_welcome(const struct binome *connection);
 
 /** An answer. Frees with binome_reply_free(). */
 struct binome_reply {
-    enum binome_code code;
+    enum binome_code code;    /**< The hub's, or the library's own where there is no answer of the hub's. */
     Binome__V1__Reply *reply; /**< Never NULL. Its error member says why when code is not BINOME_OK. */
     uint8_t request_id[16];   /**< Of the request answered. */
     void *tag;                /**< As given to binome_send(). */
     unsigned attempts;        /**< How often the request was sent. */
 };
 
-/** Frees an answer; *reply becomes NULL. */
+/**
+ * Frees an answer.
+ * @param reply *reply becomes NULL; NULL and a pointer to NULL do nothing.
+ */
 BINOME_API void binome_reply_free(struct binome_reply **reply);
 
 /**
- * Sends a request and waits for its answer, retrying under the same id as long as the limit allows.
+ * Sends a request and waits for its answer, retrying under the same id as long as the limit allows. Answers to other
+ * requests that come meanwhile are kept for binome_next().
+ * @param connection an open one.
  * @param request salt is filled by the library when empty; otherwise not changed and not kept.
  * @param timeout_ms 0 = the connection's limit.
  * @param[out] reply set whenever the hub or the library has an answer, whatever its code; NULL only when memory ran
@@ -129,17 +155,26 @@ BINOME_API void binome_reply_free(struct binome_reply **reply);
 BINOME_API enum binome_code binome_call(struct binome *connection, const Binome__V1__Request *request,
                                         unsigned timeout_ms, struct binome_reply **reply);
 
-/** For binome_send(): the id to use, 16 bytes. NULL there = a new one. */
+/**
+ * Makes a request id (UUIDv7) for binome_send().
+ * @param[out] id 16 bytes; all zero, which no function takes, when the system has no randomness.
+ */
 BINOME_API void binome_id_make(uint8_t id[16]);
 
 /**
  * Sends a request without waiting; binome_next() gives the answer. Retries happen inside binome_next() and
- * binome_work().
+ * binome_call(). While there is no session the request waits for the next one.
+ * @param connection an open one.
+ * @param request packed before the call returns; salt is filled by the library when empty.
  * @param request_id 16 bytes, or NULL for a new one. Use the id again with the very same bytes to learn what became of
  * it.
+ * @param timeout_ms 0 = the connection's limit. When it is over, binome_next() gives an answer that says so.
  * @param tag comes back with the answer.
+ * @param[out] error why not; may be NULL.
  * @return BINOME_OK; BINOME_RESOURCE_EXHAUSTED with limit.unanswered when the hub's window is full (take an answer
- * first); BINOME_INVALID_ARGUMENT with body.too_long.
+ * first); BINOME_INVALID_ARGUMENT with body.too_long, body.no_request, body.salt or header.request_id;
+ * BINOME_ALREADY_EXISTS when a request with this id is still unanswered here; the reason when the hub has refused this
+ * connection.
  */
 BINOME_API enum binome_code binome_send(struct binome *connection, const Binome__V1__Request *request,
                                         const uint8_t *request_id, unsigned timeout_ms, void *tag,
@@ -147,7 +182,15 @@ BINOME_API enum binome_code binome_send(struct binome *connection, const Binome_
 
 /**
  * The same with a body packed before (its salt included): an outbox sends what it stored, byte for byte.
+ * @param connection an open one.
+ * @param body as binome_pack() made it; copied.
+ * @param size of body in bytes.
  * @param type number of the Request's oneof member.
+ * @param request_id 16 bytes.
+ * @param timeout_ms as for binome_send().
+ * @param tag as for binome_send().
+ * @param[out] error as for binome_send().
+ * @return as binome_send().
  */
 BINOME_API enum binome_code binome_send_packed(struct binome *connection, const void *body, size_t size, uint32_t type,
                                                const uint8_t request_id[16], unsigned timeout_ms, void *tag,
@@ -155,23 +198,39 @@ BINOME_API enum binome_code binome_send_packed(struct binome *connection, const 
 
 /**
  * Waits up to timeout_ms for any answer (0 = only looks). Keeps the session alive and does the retries meanwhile.
- * @param[out] reply the next answer; unchanged unless BINOME_OK.
+ * @param connection an open one.
+ * @param timeout_ms how long to wait.
+ * @param[out] reply the next answer, in the order in which answers came; unchanged unless BINOME_OK.
  * @return BINOME_OK; BINOME_DEADLINE_EXCEEDED when none came; BINOME_OUT_OF_RANGE when nothing is unanswered.
  */
 BINOME_API enum binome_code binome_next(struct binome *connection, unsigned timeout_ms, struct binome_reply **reply);
 
-/** Number of requests sent and not answered. */
+/**
+ * Counts what binome_next() still owes.
+ * @param connection an open one.
+ * @return the number of requests whose answer has not been given yet.
+ */
 BINOME_API size_t binome_unanswered(const struct binome *connection);
 
-/** A descriptor that becomes readable when binome_next() has something to do, for an event loop of the caller's. Call
- * binome_next(connection, 0, ...) until BINOME_DEADLINE_EXCEEDED or BINOME_OUT_OF_RANGE each time, and at least once a
- * second. */
-BINOME_API int binome_fd(const struct binome *connection);
+/**
+ * A descriptor that becomes readable when binome_next() has something to do (a message, a retry, a heartbeat), for an
+ * event loop of the caller's. Whenever it is readable, call binome_next(connection, 0, ...) until it gives anything but
+ * BINOME_OK. It stays the same until close, also over new sessions; only poll it, and add it level-triggered.
+ * @param connection an open one.
+ * @return the descriptor, which stays the library's; -1 when the system has none left.
+ */
+BINOME_API int binome_fd(struct binome *connection);
 
 /**
  * Packs a request the way binome_send() would (fills an empty salt), for storing before sending.
+ * @param request not changed.
  * @param[out] body on the heap; free() it.
+ * @param[out] size of body in bytes.
+ * @param[out] type number of the Request's oneof member.
  * @param[out] digest BLAKE2b-256 of it, as the receipt will say; may be NULL.
+ * @param[out] error why not; may be NULL.
+ * @return BINOME_OK; BINOME_INVALID_ARGUMENT with body.no_request or body.salt; BINOME_RESOURCE_EXHAUSTED when memory
+ * ran out.
  */
 BINOME_API enum binome_code binome_pack(const Binome__V1__Request *request, uint8_t **body, size_t *size,
                                         uint32_t *type, uint8_t digest[32], struct binome_error *error);
@@ -181,15 +240,18 @@ enum binome_verdict {
     BINOME_PROVEN_IN_LOG = 0, /**< Digest, leaf and path agree: the log with that root holds the request. */
     BINOME_DIGEST_DIFFERS,    /**< The body is not the one that was receipted. */
     BINOME_LEAF_DIFFERS,      /**< The hub's record is not the receipt's. */
-    BINOME_PATH_BROKEN        /**< The path does not lead to the root. */
+    BINOME_PATH_BROKEN        /**< The path does not lead to the root, or the root is not the receipt's. */
 };
 
 /**
- * Checks a receipt, offline: recomputes the digest of the body, the leaf and the root.
+ * Checks a receipt, offline: recomputes the digest of the body, the leaf and the root. A proof for the receipt's own
+ * log_size must lead to the receipt's own root. Until the hub signs its checkpoints this proves nothing against the hub
+ * itself.
  * @param receipt as it came with the reply.
  * @param body as it was sent (may be NULL: then the digest is not checked).
+ * @param size of body in bytes.
  * @param proof from the hub: answer to ProofGet.
- * Until the hub signs its checkpoints this proves nothing against the hub itself.
+ * @return what was found; the first fault if there are several.
  */
 BINOME_API enum binome_verdict binome_verify(const Binome__V1__Receipt *receipt, const void *body, size_t size,
                                              const Binome__V1__Proof *proof);
@@ -198,24 +260,38 @@ BINOME_API enum binome_verdict binome_verify(const Binome__V1__Receipt *receipt,
 struct binome_stats;
 
 /**
- * Opens the stats socket (ipc, members of the group binome-stats).
+ * Opens the stats socket (ipc, members of the group binome-stats). Does not wait for the broker.
+ * @param endpoint ipc://PATH.
  * @param subscribe true: a snapshot each second; false: one for each binome_stats_next().
+ * @param[out] stats set on BINOME_OK; close it with binome_stats_close().
+ * @param[out] error why not; may be NULL.
+ * @return BINOME_OK; BINOME_UNAVAILABLE with hub.unreachable when there is no such socket; BINOME_PERMISSION_DENIED;
+ * BINOME_INVALID_ARGUMENT with endpoint.wrong_form.
  */
 BINOME_API enum binome_code binome_stats_open(const char *endpoint, bool subscribe, struct binome_stats **stats,
                                               struct binome_error *error);
 
 /**
- * Waits for a snapshot.
+ * Waits for a snapshot. A broker that restarts meanwhile is asked again.
+ * @param stats an open one.
+ * @param timeout_ms how long to wait.
  * @param[out] snapshot free with binome__v1__stats__free_unpacked(snapshot, NULL).
- * @return BINOME_OK or BINOME_UNAVAILABLE after timeout_ms.
+ * @param[out] error why not; may be NULL.
+ * @return BINOME_OK; BINOME_UNAVAILABLE with hub.unreachable after timeout_ms; BINOME_DATA_LOSS for a damaged snapshot.
  */
 BINOME_API enum binome_code binome_stats_next(struct binome_stats *stats, unsigned timeout_ms,
                                               Binome__V1__Stats **snapshot, struct binome_error *error);
 
-/** Closes it; *stats becomes NULL. */
+/**
+ * Closes it.
+ * @param stats *stats becomes NULL; NULL and a pointer to NULL do nothing.
+ */
 BINOME_API void binome_stats_close(struct binome_stats **stats);
 
-/** @return the library's version, such as "0.1.0". */
+/**
+ * The library's version.
+ * @return such as "0.1.0".
+ */
 BINOME_API const char *binome_version(void);
 
 #ifdef __cplusplus

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of requests on their way, and the waits between attempts. */
+#include "libbinome/answer.h"
+#include "libbinome/flight.h"
+#include "libbinome/session.h"
+#include "support.h"
+
+static struct bn_flight *a_flight(struct bn_flights *flights, uint64_t due_ms, uint64_t limit_ms)
+{
+    struct bn_id id = bn_id_make();
+    struct bn_flight *flight = bn_flight_create(&id, 60, NULL);
+    assert_non_null(flight);
+    flight->due_ms = due_ms;
+    flight->limit_ms = limit_ms;
+    bn_flights_add(flights, flight);
+    return flight;
+}
+
+static void test_a_flight_is_found_until_it_is_answered(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000 };
+    static struct bn_flight *all[COUNT];
+    struct bn_flights *flights = malloc(sizeof *flights);
+    bn_flights_start(flights);
+    for (int i = 0; i < COUNT; i++)
+        all[i] = a_flight(flights, 0, 1000);
+    for (int i = 0; i < COUNT; i++)
+        assert_ptr_equal(bn_flights_find(flights, &all[i]->id), all[i]);
+    for (int i = 0; i < COUNT; i += 2)
+        bn_flights_sent(flights, all[i], 500);
+    for (int i = 0; i < COUNT; i++)
+        assert_ptr_equal(bn_flights_find(flights, &all[i]->id), all[i]);
+    for (int i = 0; i < COUNT; i += 3)
+        bn_flights_answer(flights, all[i], NULL);
+    for (int i = 0; i < COUNT; i++)
+        assert_ptr_equal(bn_flights_find(flights, &all[i]->id), i % 3 == 0 ? NULL : all[i]);
+    assert_int_equal(bn_flights_unanswered(flights), COUNT - COUNT / 3);
+    bn_flights_finish(flights);
+    free(flights);
+}
+
+static void test_a_lost_session_keeps_the_order(void **state)
+{
+    (void)state;
+    struct bn_flights *flights = malloc(sizeof *flights);
+    struct bn_flight *all[6];
+    bn_flights_start(flights);
+    for (int i = 0; i < 6; i++)
+        all[i] = a_flight(flights, 0, 1000);
+    for (int i = 0; i < 4; i++)
+        bn_flights_sent(flights, all[i], 900);
+    bn_flights_land(flights);
+    assert_int_equal(flights->sent.count, 0);
+    assert_int_equal(flights->waiting.count, 6);
+    const struct bn_flight *flight = flights->waiting.first;
+    for (int i = 0; i < 6; i++, flight = flight->next) {
+        assert_ptr_equal(flight, all[i]);
+        assert_int_equal(flight->due_ms, 0);
+    }
+    assert_null(flight);
+    bn_flights_finish(flights);
+    free(flights);
+}
+
+/* No moment may be missed; one that is over must not keep anybody awake. */
+static void test_the_earliest_moment_is_never_missed(void **state)
+{
+    (void)state;
+    struct bn_flights *flights = malloc(sizeof *flights);
+    bn_flights_start(flights);
+    assert_int_equal(flights->due_ms, BN_NEVER_MS);
+    struct bn_flight *first = a_flight(flights, 0, 1000);
+    assert_int_equal(flights->due_ms, 1000);
+    struct bn_flight *second = a_flight(flights, 300, 800);
+    assert_int_equal(flights->due_ms, 300);
+    bn_flights_sent(flights, first, 200);
+    assert_int_equal(flights->due_ms, 200);
+    bn_flights_due(flights, 250);
+    assert_int_equal(flights->due_ms, 300);
+    bn_flights_due(flights, 350);
+    assert_int_equal(flights->due_ms, 800);
+    bn_flights_answer(flights, second, NULL);
+    bn_flights_due(flights, 350);
+    assert_int_equal(flights->due_ms, 1000);
+    bn_flights_answer(flights, first, NULL);
+    bn_flights_due(flights, 350);
+    assert_int_equal(flights->due_ms, BN_NEVER_MS);
+    bn_flights_finish(flights);
+    free(flights);
+}
+
+static void test_the_wait_between_attempts_doubles_up_to_its_bound(void **state)
+{
+    (void)state;
+    assert_int_equal(bn_random_start(), BN_OK);
+    uint64_t width = 200;
+    for (unsigned n = 1; n <= 40; n++) {
+        uint64_t least = UINT64_MAX, most = 0;
+        for (int i = 0; i < 300; i++) {
+            uint64_t wait = bn_backoff_ms(n, 0);
+            least = wait < least ? wait : least;
+            most = wait > most ? wait : most;
+        }
+        assert_in_range(least, width / 2, width);
+        assert_in_range(most, width, 3 * width / 2);
+        width = width * 2 < 30000 ? width * 2 : 30000;
+    }
+    assert_in_range(bn_backoff_ms(0, 0), 100, 300);
+    assert_in_range(bn_backoff_ms(UINT32_MAX, 0), 15000, 45000);
+    assert_int_equal(bn_backoff_ms(1, 60000), 60000);
+}
+
+static void test_an_answer_of_our_own_reads_like_the_hubs(void **state)
+{
+    (void)state;
+    struct bn_why why;
+    struct binome_reply *made =
+        bn_answer_make(BN_UNAVAILABLE, BN_RULE_HUB_UNREACHABLE, "tcp://hub:1", "nobody answers");
+    struct binome_reply *copy = bn_answer_copy(made);
+    binome_reply_free(&made);
+    assert_int_equal(bn_answer_why(copy, &why), BN_UNAVAILABLE);
+    TEST_WHY(why, "", "hub.unreachable");
+    assert_string_equal(why.detail, "nobody answers");
+    const Binome__V1__Violation *violation = copy->reply->error->violations[0];
+    assert_string_equal(violation->params[0]->name, "endpoint");
+    assert_string_equal(violation->params[0]->value, "tcp://hub:1");
+    assert_true(bn_answer_has_rule(copy, BN_RULE_HUB_UNREACHABLE));
+    assert_false(bn_answer_has_rule(copy, BN_RULE_HUB_WRONG_KEY));
+    binome_reply_free(&copy);
+}
+
+static void test_a_reply_always_says_why(void **state)
+{
+    (void)state;
+    struct bn_header header = {.code = BN_NOT_FOUND};
+    struct binome_reply *reply = bn_answer_read(&header, NULL, 0);
+    assert_int_equal(reply->code, BINOME_NOT_FOUND);
+    assert_non_null(reply->reply->error);
+    binome_reply_free(&reply);
+    header.code = (enum bn_code)4711;
+    reply = bn_answer_read(&header, NULL, 0);
+    assert_int_equal(reply->code, BINOME_UNKNOWN);
+    binome_reply_free(&reply);
+    header.code = BN_OK;
+    reply = bn_answer_read(&header, "\x0a\xff", 2);
+    assert_int_equal(reply->code, BINOME_DATA_LOSS);
+    binome_reply_free(&reply);
+    reply = bn_answer_read(&header, NULL, 0);
+    assert_int_equal(reply->code, BINOME_OK);
+    assert_null(reply->reply->error);
+    binome_reply_free(&reply);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_flight_is_found_until_it_is_answered),
+        cmocka_unit_test(test_a_lost_session_keeps_the_order),
+        cmocka_unit_test(test_the_earliest_moment_is_never_missed),
+        cmocka_unit_test(test_the_wait_between_attempts_doubles_up_to_its_bound),
+        cmocka_unit_test(test_an_answer_of_our_own_reads_like_the_hubs),
+        cmocka_unit_test(test_a_reply_always_says_why),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
