@@ -24,9 +24,10 @@
 
 enum {
     READERS_MAX = 16,
-    JOBS_MAX = 3 * BN_BATCH_JOBS_MAX + 4096,
+    JOBS_MAX = BN_BATCH_JOBS_MAX + 4096,
     TAKE_MAX = 512,   /* messages a turn: answers and timers must not wait for more */
     MATCHES_MAX = 64, /* questions that wait for the matcher */
+    FEED_GAP_MS = 10, /* under full load the matcher gets a chunk that often */
     PULSE_MS = 1000,
     DRAIN_MS = 5000,
 };
@@ -49,11 +50,9 @@ struct bn_intake {
     struct bn_brokers *brokers;
     struct bn_figures *figures;
 
-    struct bn_writer *writer_state;
-    struct bn_worker *writer;
-    struct bn_batch batches[2];
-    struct bn_batch *filling; /* the other one is with the writer while writing */
-    bool writing;
+    struct bn_writer *writer;
+    struct bn_batch waiting;
+    bool wrote; /* since the last pulse */
 
     struct bn_reader *reader_states[READERS_MAX];
     struct bn_worker *readers[READERS_MAX];
@@ -65,11 +64,11 @@ struct bn_intake {
     struct bn_worker *matcher;
     struct bn_matcher_item match_items[MATCHES_MAX];
     struct bn_matcher_item feed_item;
-    bool match_busy[MATCHES_MAX], feeding;
+    bool match_busy[MATCHES_MAX], feeding, behind;
+    uint64_t fed_ms; /* when leave to feed was given last */
     size_t matching;
 
     uint64_t directory_version;
-    struct bn_log_head head;
     bool paused, stopping;
     uint64_t stopping_since_ms;
 };
@@ -85,87 +84,89 @@ static void send_answer(struct bn_intake *intake, struct bn_job *job)
     bn_jobs_give(intake->jobs, job);
 }
 
-/* ---- the writer ---- */
+/* ---- the index ---- */
 
-static void batch_clear(struct bn_batch *batch)
-{
-    *batch = (struct bn_batch){0};
-}
-
-static void write_waiting(struct bn_intake *intake)
-{
-    struct bn_batch *batch = intake->filling;
-    if (intake->writing || (batch->first == NULL && !batch->want_keys))
-        return;
-    intake->writing = true;
-    intake->filling = batch == &intake->batches[0] ? &intake->batches[1] : &intake->batches[0];
-    bn_worker_pass(intake->writer, batch);
-}
-
+/* The index is fed when there is nothing to write; while there always is, a little now and then, so that it lags but
+ * never stands still. */
 static void feed_matcher(struct bn_intake *intake)
 {
-    if (intake->feeding)
+    if (!intake->behind || intake->feeding)
+        return;
+    uint64_t now_ms = bn_clock_mono_ms();
+    if (intake->wrote && now_ms - intake->fed_ms < FEED_GAP_MS)
         return;
     intake->feeding = true;
+    intake->behind = false;
+    intake->fed_ms = now_ms;
     intake->feed_item.job = NULL;
     bn_worker_pass(intake->matcher, &intake->feed_item);
 }
 
-static void count_batch(struct bn_intake *intake, const struct bn_batch *batch)
+/* ---- the writer ---- */
+
+static void count_written(struct bn_intake *intake, const struct bn_written *written)
 {
     uint64_t *values = intake->figures->values;
-    values[BN_FIGURE_ACCEPTED] += batch->accepted;
-    values[BN_FIGURE_REPLAYED] += batch->replayed;
-    values[BN_FIGURE_UNCHANGED] += batch->unchanged;
-    values[BN_FIGURE_REFUSED] += batch->refused;
-    values[BN_FIGURE_RETRIED] += batch->retried;
-    if (batch->committed) {
-        values[BN_FIGURE_BATCHES]++;
-        bn_histogram_add(&intake->figures->commit, batch->commit_us);
-        bn_histogram_add(&intake->figures->batch, batch->count);
-    }
-    if (batch->has_figures) {
-        values[BN_FIGURE_DATABASE_BYTES] = batch->figures.database_bytes;
-        values[BN_FIGURE_WAL_BYTES] = batch->figures.wal_bytes;
-        values[BN_FIGURE_DISK_FREE_BYTES] = batch->figures.disk_free_bytes;
-        values[BN_FIGURE_CHECKPOINTS] = batch->figures.checkpoints;
-        values[BN_FIGURE_CHECKPOINT_US_MAX] = batch->figures.checkpoint_us_max;
-    }
-    values[BN_FIGURE_LOG_SIZE] = batch->head.size;
+    values[BN_FIGURE_ACCEPTED] += written->accepted;
+    values[BN_FIGURE_REPLAYED] += written->replayed;
+    values[BN_FIGURE_UNCHANGED] += written->unchanged;
+    values[BN_FIGURE_REFUSED] += written->refused;
+    values[BN_FIGURE_RETRIED] += written->retried;
+    if (!written->committed)
+        return;
+    values[BN_FIGURE_BATCHES]++;
+    bn_histogram_add(&intake->figures->commit, written->commit_us);
+    bn_histogram_add(&intake->figures->batch, intake->waiting.count);
 }
 
-/* The order matters: the brokers know of a revoked key before its revocation is answered. */
-static void take_written(void *ctx)
+static void tell_state(struct bn_intake *intake)
+{
+    struct bn_log_head head;
+    bn_writer_head(intake->writer, &head);
+    intake->figures->values[BN_FIGURE_LOG_SIZE] = head.size;
+    bn_brokers_state(intake->brokers, &head, bn_writer_key_version(intake->writer));
+}
+
+/* Takes requests again when there are jobs for them. */
+static void resume(struct bn_intake *intake)
+{
+    if (!intake->paused || bn_jobs_out(intake->jobs) == JOBS_MAX)
+        return;
+    intake->paused = false;
+    bn_loop_pause(intake->loop, intake->link, false);
+}
+
+/* The order matters: disk, then the brokers (which must know of a revoked key before its revocation is answered), then
+ * the answers. */
+static void write_waiting(void *ctx)
 {
     struct bn_intake *intake = ctx;
-    struct bn_batch *batch = bn_worker_take(intake->writer);
-    if (batch == NULL)
+    struct bn_written written;
+    if (intake->waiting.first == NULL) {
+        feed_matcher(intake);
+        resume(intake);
         return;
-    intake->writing = false;
-    intake->head = batch->head;
-    if (batch->directory_changed)
+    }
+    bn_writer_write(intake->writer, &intake->waiting, &written);
+    intake->wrote = true;
+    if (written.directory_changed)
         intake->directory_version++;
-    if (batch->has_changed_keys)
-        bn_brokers_tell(intake->brokers, &batch->changed_keys);
-    if (batch->has_keys)
-        bn_brokers_answer(intake->brokers, &batch->keys);
-    bn_brokers_state(intake->brokers, &batch->head, batch->key_version);
-    count_batch(intake, batch);
-    bool accepted = batch->accepted > 0;
-    struct bn_job *job = batch->first;
-    batch_clear(batch);
-    write_waiting(intake); /* the writer goes on while the answers are packed and sent */
+    if (written.has_changed_keys)
+        bn_brokers_tell(intake->brokers, &written.changed_keys);
+    tell_state(intake);
+    count_written(intake, &written);
+    struct bn_job *job = intake->waiting.first;
+    intake->waiting = (struct bn_batch){0};
     while (job != NULL) {
         struct bn_job *next = job->next;
         send_answer(intake, job);
         job = next;
     }
-    if (accepted)
-        feed_matcher(intake);
-    if (intake->paused) {
-        intake->paused = false;
-        bn_loop_pause(intake->loop, intake->link, false);
-    }
+    bn_writer_checkpoint(intake->writer, false);
+    if (written.accepted > 0)
+        intake->behind = true;
+    feed_matcher(intake);
+    resume(intake);
 }
 
 /* ---- readers and the matcher ---- */
@@ -214,6 +215,8 @@ static void take_matches(void *ctx)
         values[BN_FIGURE_INDEX_BYTES] = item->figures.bytes;
         if (item == &intake->feed_item) {
             intake->feeding = false;
+            intake->behind |= item->more;
+            feed_matcher(intake);
             continue;
         }
         values[BN_FIGURE_QUERIES]++;
@@ -250,7 +253,7 @@ static void pass_match(struct bn_intake *intake, struct bn_job *job)
 
 static void pass_write(struct bn_intake *intake, struct bn_job *job)
 {
-    struct bn_batch *batch = intake->filling;
+    struct bn_batch *batch = &intake->waiting;
     job->next = NULL;
     if (batch->last != NULL)
         batch->last->next = job;
@@ -291,9 +294,11 @@ static void take_link_message(struct bn_intake *intake, struct bn_job *job)
     Binome__V1__Link *link =
         binome__v1__link__unpack(bn_arena_allocator(job->arena), zmq_msg_size(&job->frames[BN_FRAME_BODY]),
                                  zmq_msg_data(&job->frames[BN_FRAME_BODY]));
+    zmq_msg_t keys;
     if (link != NULL && link->body_case == BINOME__V1__LINK__BODY_HELLO && link->hello != NULL &&
-        bn_brokers_hello(intake->brokers, &job->frames[BN_FRAME_ROUTE], link->hello->broker_version))
-        intake->filling->want_keys = true;
+        bn_brokers_hello(intake->brokers, &job->frames[BN_FRAME_ROUTE], link->hello->broker_version) &&
+        bn_writer_keys(intake->writer, &keys) == BN_OK)
+        bn_brokers_answer(intake->brokers, &keys);
     bn_jobs_give(intake->jobs, job);
 }
 
@@ -319,10 +324,10 @@ static void take_job(struct bn_intake *intake, struct bn_job *job)
 static void take_requests(void *ctx)
 {
     struct bn_intake *intake = ctx;
-    for (int i = 0; i < TAKE_MAX; i++) {
-        struct bn_job *job = batch_full(intake->filling) ? NULL : bn_jobs_take(intake->jobs);
+    while (!batch_full(&intake->waiting)) {
+        struct bn_job *job = bn_jobs_take(intake->jobs);
         if (job == NULL) {
-            intake->paused = true; /* the writer's next answer resumes */
+            intake->paused = true; /* the next answers resume it */
             bn_loop_pause(intake->loop, intake->link, true);
             break;
         }
@@ -338,35 +343,36 @@ static void take_requests(void *ctx)
         }
         take_job(intake, job);
     }
-    write_waiting(intake);
-    read_waiting(intake);
+    read_waiting(intake); /* before the commit that follows at the end of the turn */
 }
 
 /* ---- each second ---- */
 
 static bool drained(const struct bn_intake *intake)
 {
-    return !intake->writing && intake->filling->first == NULL && intake->reads.first == NULL &&
-           bn_jobs_out(intake->jobs) == 0;
+    return bn_jobs_out(intake->jobs) == 0;
 }
 
 static void pulse(void *ctx)
 {
     struct bn_intake *intake = ctx;
     uint64_t *values = intake->figures->values;
-    values[BN_FIGURE_WRITES_WAITING] = intake->filling->count;
+    values[BN_FIGURE_WRITES_WAITING] = intake->waiting.count;
     values[BN_FIGURE_READS_WAITING] = intake->reads.count + intake->matching;
+    struct bn_store_figures store;
     struct bn_figures_message figures;
+    if (!intake->wrote)
+        bn_writer_checkpoint(intake->writer, true);
+    intake->wrote = false;
+    bn_writer_figures(intake->writer, &store);
+    values[BN_FIGURE_DATABASE_BYTES] = store.database_bytes;
+    values[BN_FIGURE_WAL_BYTES] = store.wal_bytes;
+    values[BN_FIGURE_DISK_FREE_BYTES] = store.disk_free_bytes;
+    values[BN_FIGURE_CHECKPOINTS] = store.checkpoints;
+    values[BN_FIGURE_CHECKPOINT_US_MAX] = store.checkpoint_us_max;
     bn_figures_message(intake->figures, &figures);
     bn_brokers_pulse(intake->brokers, &figures.message);
     bn_notify("WATCHDOG=1");
-    if (!intake->writing && intake->filling->first == NULL) {
-        /* Nothing to write: an empty batch lets the writer checkpoint and take its figures. */
-        struct bn_batch *batch = intake->filling;
-        intake->writing = true;
-        intake->filling = batch == &intake->batches[0] ? &intake->batches[1] : &intake->batches[0];
-        bn_worker_pass(intake->writer, batch);
-    }
     if (intake->stopping && (drained(intake) || bn_clock_mono_ms() - intake->stopping_since_ms > DRAIN_MS))
         bn_loop_stop(intake->loop);
 }
@@ -452,13 +458,13 @@ static enum bn_code start_threads(struct bn_intake *intake, struct bn_why *why)
         .wal_checkpoint_bytes = config->wal_checkpoint_bytes,
         .read_ms_max = config->read_ms_max,
     };
-    intake->writer_state = bn_writer_create(config->database, &options);
+    enum bn_code code = bn_writer_create(config->database, &options, &intake->writer, why);
+    if (code != BN_OK)
+        return code;
     intake->matcher_state = bn_matcher_create(config->database, &options);
-    if (intake->writer_state == NULL || intake->matcher_state == NULL)
+    if (intake->matcher_state == NULL)
         return bn_why_set(why, BN_RESOURCE_EXHAUSTED, "", "", "no memory");
-    enum bn_code code = bn_worker_create(intake->context, &bn_writer_kind, intake->writer_state, &intake->writer, why);
-    if (code == BN_OK)
-        code = bn_worker_create(intake->context, &bn_matcher_kind, intake->matcher_state, &intake->matcher, why);
+    code = bn_worker_create(intake->context, &bn_matcher_kind, intake->matcher_state, &intake->matcher, why);
     for (size_t i = 0; code == BN_OK && i < config->readers && i < READERS_MAX; i++) {
         intake->reader_states[i] = bn_reader_create(config->database, &options);
         if (intake->reader_states[i] == NULL)
@@ -475,8 +481,6 @@ static enum bn_code fill_loop(struct bn_intake *intake)
     struct bn_loop *loop = intake->loop;
     enum bn_code code = bn_loop_descriptor(loop, intake->signals, take_signals, intake);
     if (code == BN_OK)
-        code = bn_loop_socket(loop, bn_worker_socket(intake->writer), take_written, intake);
-    if (code == BN_OK)
         code = bn_loop_socket(loop, bn_worker_socket(intake->matcher), take_matches, intake);
     for (size_t i = 0; code == BN_OK && i < intake->reader_count; i++)
         code = bn_loop_socket(loop, bn_worker_socket(intake->readers[i]), take_reads, intake);
@@ -484,6 +488,7 @@ static enum bn_code fill_loop(struct bn_intake *intake)
         code = bn_loop_socket(loop, intake->zap, take_zap, intake);
     if (code == BN_OK)
         code = bn_loop_socket(loop, intake->link, take_requests, intake);
+    bn_loop_after_turn(loop, write_waiting, intake);
     return code == BN_OK ? bn_loop_timer(loop, PULSE_MS, pulse, intake) : code;
 }
 
@@ -497,7 +502,6 @@ enum bn_code bn_intake_create(const char *config_path, struct bn_registry_config
     made->config_path = config_path;
     made->config = config;
     made->signals = -1;
-    made->filling = &made->batches[0];
     enum bn_code code = bn_fields_start(why);
     if (code == BN_OK)
         code = bn_signal_open(signals, BN_COUNT(signals), &made->signals);
@@ -536,11 +540,10 @@ void bn_intake_destroy(struct bn_intake **intake)
     bn_worker_destroy(&made->matcher);
     for (size_t i = 0; i < made->reader_count; i++)
         bn_worker_destroy(&made->readers[i]);
-    bn_worker_destroy(&made->writer);
+    bn_writer_destroy(&made->writer);
     for (size_t i = 0; i < READERS_MAX; i++)
         bn_reader_destroy(&made->reader_states[i]);
     bn_matcher_destroy(&made->matcher_state);
-    bn_writer_destroy(&made->writer_state);
     bn_brokers_destroy(&made->brokers);
     bn_jobs_destroy(&made->jobs);
     bn_figures_destroy(&made->figures);
@@ -555,17 +558,12 @@ void bn_intake_destroy(struct bn_intake **intake)
 
 enum bn_code bn_intake_run(struct bn_intake *intake)
 {
+    tell_state(intake);
+    intake->behind = true;
     feed_matcher(intake); /* builds the index from the store, in the background */
     bn_notify("READY=1");
     BN_LOG(INFO, "registry.ready", "version", BN_VERSION);
     enum bn_code code = bn_loop_run(intake->loop);
-    /* What is with a thread comes back before the threads are ended, so that no answer is lost on the way out. */
-    while (intake->writing) {
-        zmq_pollitem_t item = {.socket = bn_worker_socket(intake->writer), .events = ZMQ_POLLIN};
-        if (zmq_poll(&item, 1, DRAIN_MS) <= 0)
-            break;
-        take_written(intake);
-    }
-    BN_LOG(INFO, "registry.stopped", "log_size", BN_NUM(intake->head.size));
+    BN_LOG(INFO, "registry.stopped", "log_size", BN_NUM(intake->figures->values[BN_FIGURE_LOG_SIZE]));
     return code;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* intake.h: the registry's loop: takes requests from brokers, judges their form, passes them to the writer, the readers
- * or the matcher, and sends the answers back in one burst. */
+/* intake.h: the registry's loop: takes what waits from brokers, judges its form, passes queries to the readers and the
+ * matcher, writes everything else in one commit, and only then sends the answers, in one burst. */
 #ifndef BINOME_REGISTRY_INTAKE_H
 #define BINOME_REGISTRY_INTAKE_H
 

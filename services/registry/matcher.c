@@ -248,11 +248,6 @@ static bool feed_some(struct bn_matcher *matcher)
     return more;
 }
 
-static bool idle(void *state)
-{
-    return feed_some(state);
-}
-
 /* ---- answering ---- */
 
 struct question {
@@ -524,11 +519,12 @@ static void *work(void *state, void *passed)
             question.behind = wanted - matcher->reached;
         bn_read_answer(matcher->store, matcher->directory, &matcher->directory_version, item->job, answer_find,
                        &question);
+    } else {
+        item->more = feed_some(matcher);
     }
     item->fed = matcher->reached;
     bn_match_figures_take(matcher->index, &item->figures);
     return item;
 }
 
-const struct bn_worker_kind bn_matcher_kind = {
-    .name = "matcher", .start = start, .work = work, .idle = idle, .stop = stop};
+const struct bn_worker_kind bn_matcher_kind = {.name = "matcher", .start = start, .work = work, .stop = stop};

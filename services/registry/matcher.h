@@ -14,9 +14,11 @@ struct bn_matcher;
 struct bn_matcher *bn_matcher_create(const char *path, const struct bn_store_options *options);
 void bn_matcher_destroy(struct bn_matcher **matcher); /* after its thread is gone */
 
-/* What is passed: a job to be answered, or (job NULL) the news that something was committed. Given back as it came. */
+/* What is passed: a job to be answered, or (job NULL) leave to feed a few objects. Given back as it came. The owner
+ * says when: receipts come first when the machine is full, and the index may lag. */
 struct bn_matcher_item {
     struct bn_job *job;
+    bool more;    /* set: there is more to feed */
     uint64_t fed; /* set: ledger sequence that the index has reached */
     struct bn_match_figures figures;
 };

@@ -40,21 +40,11 @@ static bool receive_pointer(void *socket, void **item, int flags)
 static void serve(struct bn_worker *worker)
 {
     const struct bn_worker_kind *kind = worker->kind;
-    bool more = kind->idle != NULL;
-    for (;;) {
-        void *item;
-        if (!receive_pointer(worker->far, &item, more ? ZMQ_DONTWAIT : 0)) {
-            if (!more)
-                return;
-            more = kind->idle(worker->state);
-            continue;
-        }
-        if (item == NULL)
-            return;
+    void *item;
+    while (receive_pointer(worker->far, &item, 0) && item != NULL) {
         void *back = kind->work(worker->state, item);
         if (back != NULL)
             send_pointer(worker->far, back);
-        more = kind->idle != NULL;
     }
 }
 

@@ -18,8 +18,6 @@ struct bn_worker_kind {
     enum bn_code (*start)(void *state, struct bn_why *why);
     /* Called for each pointer passed. Gives the pointer to pass back, or NULL for none. */
     void *(*work)(void *state, void *item);
-    /* Called when no pointer waits; true = there is more to do in the background, call again. NULL = nothing to do. */
-    bool (*idle)(void *state);
     /* Called last, also after a start that failed. */
     void (*stop)(void *state);
 };

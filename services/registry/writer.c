@@ -11,56 +11,44 @@
 #include <unistd.h>
 
 struct bn_writer {
-    char *path;
-    struct bn_store_options options;
     struct bn_store *store;
     struct bn_directory *directory;
+    struct bn_log_head head;
     uint64_t key_version;
     uint32_t standing[BN_STANDING_MAX]; /* organisations whose keys changed in this batch */
     size_t standing_count;
 };
 
-struct bn_writer *bn_writer_create(const char *path, const struct bn_store_options *options)
+enum bn_code bn_writer_create(const char *path, const struct bn_store_options *options, struct bn_writer **writer,
+                              struct bn_why *why)
 {
-    struct bn_writer *writer = calloc(1, sizeof *writer);
-    if (writer == NULL)
-        return NULL;
-    writer->options = *options;
-    writer->path = strdup(path);
-    if (writer->path == NULL)
-        bn_writer_destroy(&writer);
-    return writer;
+    struct bn_writer *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return bn_why_set(why, BN_RESOURCE_EXHAUSTED, path, "", "no memory");
+    enum bn_code code = bn_store_open(path, options, &made->store, why);
+    if (code == BN_OK) {
+        made->directory = bn_directory_create(made->store);
+        code = bn_store_log_head(made->store, &made->head);
+        if (code != BN_OK || made->directory == NULL)
+            code = bn_why_set(why, BN_INTERNAL, path, "", "cannot read the log's head");
+    }
+    if (code != BN_OK) {
+        bn_writer_destroy(&made);
+        return code;
+    }
+    made->key_version = made->head.size + 1;
+    *writer = made;
+    return BN_OK;
 }
 
 void bn_writer_destroy(struct bn_writer **writer)
 {
     if (*writer == NULL)
         return;
-    free((*writer)->path);
+    bn_directory_destroy(&(*writer)->directory);
+    bn_store_close(&(*writer)->store);
     free(*writer);
     *writer = NULL;
-}
-
-static enum bn_code start(void *state, struct bn_why *why)
-{
-    struct bn_writer *writer = state;
-    enum bn_code code = bn_store_open(writer->path, &writer->options, &writer->store, why);
-    if (code != BN_OK)
-        return code;
-    struct bn_log_head head;
-    code = bn_store_log_head(writer->store, &head);
-    if (code != BN_OK)
-        return bn_why_set(why, code, writer->path, "database.damaged", "%s", bn_store_error(writer->store));
-    writer->key_version = head.size + 1;
-    writer->directory = bn_directory_create(writer->store);
-    return writer->directory != NULL ? BN_OK : bn_why_set(why, BN_RESOURCE_EXHAUSTED, "", "", "no memory");
-}
-
-static void stop(void *state)
-{
-    struct bn_writer *writer = state;
-    bn_directory_destroy(&writer->directory);
-    bn_store_close(&writer->store);
 }
 
 /* ---- one job in the open transaction ---- */
@@ -156,14 +144,14 @@ static _Noreturn void give_up(struct bn_writer *writer, const char *what)
     _exit(70);
 }
 
-static void commit(struct bn_writer *writer, struct bn_batch *batch)
+static void commit(struct bn_writer *writer, struct bn_written *written)
 {
     uint64_t before = bn_clock_mono_us();
     if (bn_store_commit(writer->store) != BN_OK)
         give_up(writer, "commit");
-    batch->commit_us += bn_clock_mono_us() - before;
-    batch->committed = true;
-    if (bn_store_log_head(writer->store, &batch->head) != BN_OK)
+    written->commit_us += bn_clock_mono_us() - before;
+    written->committed = true;
+    if (bn_store_log_head(writer->store, &writer->head) != BN_OK)
         give_up(writer, "log head");
 }
 
@@ -179,15 +167,16 @@ static void fill_heads(struct bn_job *first, const struct bn_job *end, const str
 
 /* ---- a batch ---- */
 
-static enum bn_code try_together(struct bn_writer *writer, struct bn_batch *batch, int64_t now_ms)
+static enum bn_code try_together(struct bn_writer *writer, struct bn_batch *batch, int64_t now_ms,
+                                 struct bn_written *written)
 {
     enum bn_code code = bn_store_begin(writer->store);
     for (struct bn_job *job = batch->first; code == BN_OK && job != NULL; job = job->next)
         code = try_job(writer, job, now_ms);
     if (code != BN_OK)
         return code;
-    commit(writer, batch);
-    fill_heads(batch->first, NULL, &batch->head);
+    commit(writer, written);
+    fill_heads(batch->first, NULL, &writer->head);
     return BN_OK;
 }
 
@@ -203,7 +192,7 @@ static void refuse_for_store(struct bn_job *job, enum bn_code code)
 }
 
 /* One request a transaction: what failed once need not fail again, and what does fail takes no other with it. */
-static void try_each(struct bn_writer *writer, struct bn_batch *batch, int64_t now_ms)
+static void try_each(struct bn_writer *writer, struct bn_batch *batch, int64_t now_ms, struct bn_written *written)
 {
     for (struct bn_job *job = batch->first; job != NULL; job = job->next) {
         size_t standing = writer->standing_count;
@@ -211,8 +200,8 @@ static void try_each(struct bn_writer *writer, struct bn_batch *batch, int64_t n
         if (code == BN_OK)
             code = try_job(writer, job, now_ms);
         if (code == BN_OK) {
-            commit(writer, batch);
-            fill_heads(job, job->next, &batch->head);
+            commit(writer, written);
+            fill_heads(job, job->next, &writer->head);
             continue;
         }
         bn_store_rollback(writer->store);
@@ -222,17 +211,17 @@ static void try_each(struct bn_writer *writer, struct bn_batch *batch, int64_t n
     }
 }
 
-static void count_answers(struct bn_batch *batch)
+static void count_answers(const struct bn_batch *batch, struct bn_written *written)
 {
     for (const struct bn_job *job = batch->first; job != NULL; job = job->next) {
         if (job->code != BN_OK)
-            batch->refused++;
+            written->refused++;
         else if (job->reply.replayed)
-            batch->replayed++;
+            written->replayed++;
         else if (job->receipted)
-            batch->accepted++;
+            written->accepted++;
         else if (job->reply.unchanged)
-            batch->unchanged++;
+            written->unchanged++;
     }
 }
 
@@ -333,7 +322,7 @@ static enum bn_code pack_entries(struct bn_writer *writer, struct entries *entri
     return code;
 }
 
-static enum bn_code pack_snapshot(struct bn_writer *writer, zmq_msg_t *frame)
+enum bn_code bn_writer_keys(struct bn_writer *writer, zmq_msg_t *frame)
 {
     struct entries entries = {.writer = writer};
     enum bn_code code = bn_store_keys(writer->store, 0, add_entry, &entries);
@@ -346,54 +335,65 @@ static enum bn_code pack_snapshot(struct bn_writer *writer, zmq_msg_t *frame)
 
 /* Brokers that do not hear of a revocation would let the key pass: when the change cannot be told, the whole table is.
  */
-static void tell_changes(struct bn_writer *writer, struct bn_batch *batch)
+static void tell_changes(struct bn_writer *writer, struct bn_written *written)
 {
     if (writer->standing_count == 0)
         return;
     uint64_t from = writer->key_version;
-    writer->key_version = batch->head.size + 1;
+    writer->key_version = writer->head.size + 1;
     struct entries entries = {.writer = writer};
     enum bn_code code = writer->standing_count < BN_STANDING_MAX ? BN_OK : BN_RESOURCE_EXHAUSTED;
     for (size_t i = 0; code == BN_OK && i < writer->standing_count; i++)
         code = bn_store_keys(writer->store, writer->standing[i], add_entry, &entries);
     if (code == BN_OK)
-        code = pack_entries(writer, &entries, from, &batch->changed_keys);
+        code = pack_entries(writer, &entries, from, &written->changed_keys);
     else
         free(entries.keys);
-    if (code != BN_OK && pack_snapshot(writer, &batch->changed_keys) != BN_OK)
+    if (code != BN_OK && bn_writer_keys(writer, &written->changed_keys) != BN_OK)
         give_up(writer, "key table");
-    batch->has_changed_keys = true;
+    written->has_changed_keys = true;
     writer->standing_count = 0;
 }
 
-static void *work(void *state, void *item)
+/* Organisations, keys and workstreams have the numbers below those of proposals. */
+static bool changes_directory(const struct bn_batch *batch)
 {
-    struct bn_writer *writer = state;
-    struct bn_batch *batch = item;
-    if (batch->first != NULL) {
-        int64_t now_ms = bn_clock_wall_ms();
-        if (try_together(writer, batch, now_ms) != BN_OK) {
-            roll_back(writer);
-            batch->retried = batch->count;
-            try_each(writer, batch, now_ms);
-        }
-        count_answers(batch);
-        tell_changes(writer, batch);
-        batch->directory_changed = batch->has_changed_keys;
-        for (const struct bn_job *job = batch->first; job != NULL && !batch->directory_changed; job = job->next)
-            batch->directory_changed = job->receipted && job->type->number < BINOME__V1__REQUEST__BODY_PROPOSAL_SUBMIT;
-        bn_store_checkpoint(writer->store, false);
-    } else {
-        bn_store_checkpoint(writer->store, true);
-        bn_store_figures_take(writer->store, &batch->figures);
-        batch->has_figures = true;
-    }
-    if (batch->head.size == 0 && bn_store_log_head(writer->store, &batch->head) != BN_OK)
-        give_up(writer, "log head");
-    if (batch->want_keys)
-        batch->has_keys = pack_snapshot(writer, &batch->keys) == BN_OK;
-    batch->key_version = writer->key_version;
-    return batch;
+    for (const struct bn_job *job = batch->first; job != NULL; job = job->next)
+        if (job->receipted && job->type->number < BINOME__V1__REQUEST__BODY_PROPOSAL_SUBMIT)
+            return true;
+    return false;
 }
 
-const struct bn_worker_kind bn_writer_kind = {.name = "writer", .start = start, .work = work, .stop = stop};
+void bn_writer_write(struct bn_writer *writer, struct bn_batch *batch, struct bn_written *written)
+{
+    int64_t now_ms = bn_clock_wall_ms();
+    *written = (struct bn_written){0};
+    if (try_together(writer, batch, now_ms, written) != BN_OK) {
+        roll_back(writer);
+        written->retried = batch->count;
+        try_each(writer, batch, now_ms, written);
+    }
+    count_answers(batch, written);
+    tell_changes(writer, written);
+    written->directory_changed = written->has_changed_keys || changes_directory(batch);
+}
+
+void bn_writer_checkpoint(struct bn_writer *writer, bool idle)
+{
+    bn_store_checkpoint(writer->store, idle);
+}
+
+void bn_writer_head(struct bn_writer *writer, struct bn_log_head *head)
+{
+    *head = writer->head;
+}
+
+uint64_t bn_writer_key_version(const struct bn_writer *writer)
+{
+    return writer->key_version;
+}
+
+void bn_writer_figures(struct bn_writer *writer, struct bn_store_figures *figures)
+{
+    bn_store_figures_take(writer->store, figures);
+}

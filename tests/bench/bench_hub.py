@@ -65,7 +65,8 @@ class Tested:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hub-", dir=folder))
         local = f"ipc://{self.folder}/run/local.sock"
         self.hub = hubs.Hub(
-            broker={"local": {"endpoint": local, "organisation": "member-0"}, "log": {"level": "info"}},
+            broker={"local": {"endpoint": local, "organisation": "member-0"},
+                    "limits": {"handshakes_per_minute": 10000}, "log": {"level": "info"}},
             registry={"log": {"level": "info"}},
             folder=self.folder,
             start=False,

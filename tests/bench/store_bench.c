@@ -104,7 +104,7 @@ static struct result store_run(const char *path, uint64_t batch, double seconds)
     must(bn_store_open(path, NULL, &store, &why) == BN_OK, "open");
     must(bn_store_begin(store) == BN_OK, "begin");
     for (int i = 0; i < OWNERS; i++) {
-        char slug[16];
+        char slug[24];
         snprintf(slug, sizeof slug, "owner-%d", i);
         owners[i] = (struct bn_organisation){.id = bn_id_make(), .slug = slug, .legal_name = slug, .country = "FR"};
         must(bn_store_organisation_put(store, &owners[i]) == BN_OK, "organisation_put");
