@@ -110,13 +110,13 @@ static int by_points(const void *a, const void *b)
 }
 
 /* Whole points that add up to the score: each gets its own rounded down, those that lost most one more. */
-static void parts_round(struct bn_explain *explain, uint32_t score)
+static void parts_round(struct bn_explain *explain, const struct bn_hit *hit)
 {
     uint64_t points = 0;
-    uint32_t given = 0;
+    uint32_t given = 0, score = hit->score;
     for (uint32_t i = 0; i < explain->part_count; i++)
         points += explain->parts[i].points;
-    assert(points > 0);
+    assert(points == hit->points); /* what is told is what was counted */
     for (uint32_t i = 0; i < explain->part_count; i++) {
         struct bn_part *part = &explain->parts[i];
         uint64_t exact = (uint64_t)part->points * score;
@@ -219,7 +219,7 @@ enum bn_code bn_explain_hit(struct bn_explain *explain, const struct bn_search *
     enum bn_code code = parts_collect(explain, search, plan, hit->slot);
     if (code != BN_OK)
         return code;
-    parts_round(explain, hit->score);
+    parts_round(explain, hit);
     uint32_t alone = explain->part_count <= BN_MATCH_REASONS_MAX ? explain->part_count : BN_MATCH_REASONS_MAX - 1;
     for (uint32_t i = 0; i < alone; i++)
         part_say(spoken, plan, hit->slot, &explain->parts[i], &result->reasons[result->reason_count++]);

@@ -83,33 +83,36 @@ unsigned bn_open_level(uint32_t visibility)
     }
 }
 
+/* Room comes first in both of these: a key without what belongs to it must never be there. */
 uint32_t bn_index_term(struct bn_index *index, const char *key, size_t size)
 {
     void *data = index->term_data;
-    uint32_t term = bn_strings_add(&index->terms, key, size), max = index->term_max;
-    if (term == BN_STRING_NONE || !bn_grow(&data, &index->term_max, index->terms.count, sizeof *index->term_data))
+    uint32_t max = index->term_max;
+    if (!bn_grow(&data, &index->term_max, index->terms.count + 1, sizeof *index->term_data))
         return BN_STRING_NONE;
     index->term_data = data;
     memset(index->term_data + max, 0, (index->term_max - max) * sizeof *index->term_data);
-    return term;
+    return bn_strings_add(&index->terms, key, size);
 }
 
 int bn_index_alias(struct bn_index *index, const char *key, size_t size, uint32_t term)
 {
     void *heads = index->alias_heads, *aliases = index->aliases;
-    uint32_t second = bn_strings_add(&index->seconds, key, size), max = index->alias_head_max;
-    if (second == BN_STRING_NONE ||
-        !bn_grow(&heads, &index->alias_head_max, index->seconds.count, sizeof *index->alias_heads))
+    uint32_t max = index->alias_head_max;
+    if (!bn_grow(&heads, &index->alias_head_max, index->seconds.count + 1, sizeof *index->alias_heads))
         return 0;
     index->alias_heads = heads;
     memset(index->alias_heads + max, 0, (index->alias_head_max - max) * sizeof *index->alias_heads);
+    if (!bn_grow(&aliases, &index->alias_max, index->alias_count + 1, sizeof *index->aliases))
+        return 0;
+    index->aliases = aliases;
+    uint32_t second = bn_strings_add(&index->seconds, key, size);
+    if (second == BN_STRING_NONE)
+        return 0;
     for (uint32_t at = index->alias_heads[second]; at != 0; at = index->aliases[at - 1].next) {
         if (index->aliases[at - 1].term == term)
             return 1;
     }
-    if (!bn_grow(&aliases, &index->alias_max, index->alias_count + 1, sizeof *index->aliases))
-        return 0;
-    index->aliases = aliases;
     index->aliases[index->alias_count] = (struct bn_alias){term, index->alias_heads[second]};
     index->alias_heads[second] = ++index->alias_count;
     return 1;

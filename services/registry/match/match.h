@@ -50,7 +50,7 @@ struct bn_match_doc {
 struct bn_match *bn_match_create(void);
 void bn_match_destroy(struct bn_match **match);
 
-/* Adds or replaces. BN_RESOURCE_EXHAUSTED: the index is as before. */
+/* Adds or replaces. BN_INVALID_ARGUMENT: no such kind. BN_RESOURCE_EXHAUSTED: the index is as before. */
 BN_CHECK enum bn_code bn_match_put(struct bn_match *match, const struct bn_match_doc *doc);
 void bn_match_remove(struct bn_match *match, uint64_t number);
 /* Documents of a suspended or departed owner are passed over, those that come later, too. BN_RESOURCE_EXHAUSTED, with
@@ -70,16 +70,22 @@ struct bn_match_query {
     const uint32_t *owners;
     size_t owner_count;
     uint32_t trl_min, trl_max;
-    uint32_t limit;
+    uint32_t limit; /* 0 = 10 */
 };
 
 enum { BN_MATCH_REASONS_MAX = 12, BN_MATCH_LIMIT_MAX = 100 };
 
+/* Of a result's score: what earned how many of its points. All points add up to the score. Facts come first, then words
+ * by what they earned; words beyond the last place are told together ("terms"). */
 struct bn_match_reason {
-    const char *criterion; /* "term", "sector", "region", "workstream", "tag" ...: static text */
-    const char *field;     /* static text; "" when none */
-    const char *why;       /* original spelling in the counterpart; lent until the next call on the index */
-    uint32_t weight;       /* thousandths of all points */
+    /* "term", "tag", "terms", "sector", "region", "language", "workstream", "trl": static text */
+    const char *criterion;
+    /* as the message calls it; "" for "terms": static text */
+    const char *field;
+    /* original spelling in the counterpart, a workstream's number, a TRL or a range of them; lent until the next call
+     * on the index */
+    const char *why;
+    uint32_t weight; /* thousandths of all points: what it could have earned */
     uint32_t points;
 };
 
@@ -87,7 +93,9 @@ struct bn_match_result {
     uint64_t number;
     uint32_t owner;
     uint32_t version;
-    uint32_t score; /* 0 to 1000, falling; equal scores by number, falling */
+    /* 1 to 1000, falling; equal scores by number, falling. 1000 would be a document that holds every word of the query
+     * without end and shares every fact that the source states: scores of different queries may be compared. */
+    uint32_t score;
     struct bn_match_reason reasons[BN_MATCH_REASONS_MAX];
     size_t reason_count;
 };
@@ -100,7 +108,9 @@ struct bn_match_answer {
         *empty_because; /* rule name when count is 0: match.no_words, match.all_filtered, match.nothing_in_common */
 };
 
-/* Fills *answer (large: keep one). The same documents, query and algorithm give the same answer. */
+/* Fills *answer (large: keep one). The same documents, query and algorithm give the same answer, in whatever order the
+ * documents came. How common a word is, is counted over what everybody may see: no document that the caller may not see
+ * changes anything in the answer. BN_INVALID_ARGUMENT without a view or a known target, BN_RESOURCE_EXHAUSTED. */
 BN_CHECK enum bn_code bn_match_find(struct bn_match *match, const struct bn_match_query *query,
                                     struct bn_match_answer *answer);
 

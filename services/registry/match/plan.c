@@ -128,7 +128,7 @@ static enum bn_code aliases_list(struct bn_plan *plan, const char *key, size_t s
     uint32_t second = bn_strings_find(&index->seconds, key, size), count = 0;
     const char *texts[4 * FORMS_MAX];
     enum bn_code code = BN_OK;
-    if (second == BN_STRING_NONE || second >= index->alias_head_max)
+    if (second == BN_STRING_NONE)
         return BN_OK;
     for (uint32_t at = index->alias_heads[second]; at != 0; at = index->aliases[at - 1].next) {
         texts[count++] = bn_strings_text(&index->terms, index->aliases[at - 1].term);
@@ -188,7 +188,8 @@ static enum bn_code asked_resolve(struct bn_plan *plan, struct bn_asked *asked)
 static void asked_choose(struct bn_plan *plan)
 {
     uint32_t kept = 0, known = 0, strange = 0;
-    qsort(plan->asked, plan->asked_count, sizeof *plan->asked, by_weight);
+    if (plan->asked_count > 1)
+        qsort(plan->asked, plan->asked_count, sizeof *plan->asked, by_weight);
     for (uint32_t i = 0; i < plan->asked_count; i++) {
         const struct bn_asked *asked = &plan->asked[i];
         bool keep =

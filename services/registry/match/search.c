@@ -241,15 +241,27 @@ static void hit_offer(struct bn_search *search, const struct bn_hit *hit, uint32
     }
 }
 
+/* The first sum from `at` on that is not 0; `end` when there is none. Most are 0 for most queries. */
+static uint32_t next_met(const uint32_t *sums, uint32_t at, uint32_t end)
+{
+    for (; at + 8 <= end; at += 8) {
+        const uint32_t *s = sums + at;
+        if ((s[0] | s[1] | s[2] | s[3] | s[4] | s[5] | s[6] | s[7]) != 0)
+            break;
+    }
+    while (at < end && sums[at] == 0)
+        at++;
+    return at;
+}
+
 /* Those with a sum, through the gate, into the best. */
 static void stretch_judge(struct bn_search *search, const struct bn_plan *plan, const struct bn_gate *gate,
                           uint32_t start, uint32_t end, uint32_t limit)
 {
     bool facts = plan->query->like != NULL;
-    for (uint32_t slot = start; slot < end; slot++) {
-        uint32_t points = search->sums[slot - start];
-        if (points == 0)
-            continue;
+    uint32_t count = end - start;
+    for (uint32_t at = next_met(search->sums, 0, count); at < count; at = next_met(search->sums, at + 1, count)) {
+        uint32_t slot = start + at, points = search->sums[at];
         enum bn_pass pass = bn_gate_pass(gate, slot);
         search->filtered += pass == BN_PASS_FILTERED;
         if (pass != BN_PASS_GOOD)

@@ -3,8 +3,8 @@
  *
  * A key is one letter for the language's space and the word in lower case (full case folding and compatibility forms),
  * stemmed, then without accents. Stemming comes first, because the stemmers know accents; but people leave accents out
- * when they ask, and the two orders give different stems (congés: conge or cong). So a word has two keys, and an index
- * remembers which first keys stand behind a second one. The same on both sides, or nothing would be found. */
+ * when they ask, and the two orders give different stems (sécurité: secur or securit). So a word has two keys, and an
+ * index remembers which first keys stand behind a second one. The same on both sides, or nothing would be found. */
 #ifndef BINOME_REGISTRY_MATCH_WORDS_H
 #define BINOME_REGISTRY_MATCH_WORDS_H
 

@@ -72,8 +72,10 @@ enum bn_code bn_store_migrate(struct bn_store *store, const char *const *migrati
     enum bn_code code = bn_sql_number(store, "PRAGMA user_version", &version);
     if (code == BN_OK && version > 0 && version < (int64_t)count)
         code = copy_before(store, version);
-    for (; code == BN_OK && version < (int64_t)count; version++)
+    while (code == BN_OK && version < (int64_t)count) {
         code = apply(store, migrations[version], version);
+        version += code == BN_OK;
+    }
     if (code != BN_OK)
         return bn_why_set(why, code, store->path, bn_rule_name(BN_RULE_FILE_WRITE), "migration %lld: %s",
                           (long long)version + 1, store->error);

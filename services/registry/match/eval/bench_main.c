@@ -4,13 +4,12 @@
  * Words are drawn by Zipf's law from a vocabulary of 50,000; an offer has 40 to 80 of them. Queries are drawn in the
  * same way, with and without the 100 commonest words, which a list of stop words would leave out. Everything follows
  * from the number of the document or query. usage: match_bench [DOCUMENTS [QUERIES]] */
+#include "base/clock.h"
 #include "registry/match/match.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { VOCABULARY = 50000, WORD_ROOM = 16, TEXT_ROOM = 80 * WORD_ROOM, OWNERS = 1000, VISIBILITY_PROGRAMME = 4 };
 
@@ -72,17 +71,10 @@ static void text_draw(uint64_t seed, unsigned count, uint32_t commonest, char te
     }
 }
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void load(struct bn_match *match, uint32_t documents)
 {
     char text[TEXT_ROOM];
-    double start = seconds_now();
+    uint64_t start = bn_clock_mono_ns();
     size_t bytes = 0;
     for (uint32_t i = 1; i <= documents; i++) {
         text_draw(i, 40 + i % 41, 0, text);
@@ -105,7 +97,7 @@ static void load(struct bn_match *match, uint32_t documents)
             exit(EXIT_FAILURE);
         }
     }
-    double taken = seconds_now() - start;
+    double taken = (double)(bn_clock_mono_ns() - start) / 1e9;
     struct bn_match_figures figures;
     bn_match_figures_take(match, &figures);
     printf("documents %llu, %.0f a second, %.1f MB of text a second, %.0f bytes each, %.1f bytes a posting\n",
@@ -136,9 +128,9 @@ static void ask(struct bn_match *match, const char *name, unsigned words_min, un
                                        .view = &view,
                                        .sectors = {&sector, filtered ? 1 : 0},
                                        .limit = 10};
-        double start = seconds_now();
+        uint64_t start = bn_clock_mono_ns();
         enum bn_code code = bn_match_find(match, &query, &answer);
-        taken[i] = seconds_now() - start;
+        taken[i] = (double)(bn_clock_mono_ns() - start) / 1e9;
         candidates += code == BN_OK ? answer.candidates : 0;
     }
     if (taken == NULL || queries == 0)
