@@ -20,6 +20,7 @@ struct bn_act {
     struct bn_view view;
     int64_t now_ms;
     int32_t today;
+    bool id_taken; /* another organisation has a request of this id accepted */
     /* said by the handler */
     bool directory_changed;    /* organisations, keys or workstreams */
     uint32_t standing_changed; /* number of the organisation whose keys the brokers must hear about; 0 = none */

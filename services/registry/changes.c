@@ -33,11 +33,9 @@ bn_act_fn *bn_change_handler(uint32_t type)
 
 enum bn_code bn_change_id_free(struct bn_act *act)
 {
-    bool taken;
-    enum bn_code code = bn_store_request_taken(act->store, &act->job->head.request_id, &taken);
-    if (code == BN_OK && taken)
-        return BN_FAIL(&act->job->check, BN_ALREADY_EXISTS, "header.request_id", BN_RULE_REQUEST_ID_REUSED);
-    return code;
+    if (!act->id_taken)
+        return BN_OK;
+    return BN_FAIL(&act->job->check, BN_ALREADY_EXISTS, "header.request_id", BN_RULE_REQUEST_ID_REUSED);
 }
 
 enum bn_code bn_change_external_kept(struct bn_act *act, const char *field, const Binome__V1__ExternalRef *ref,

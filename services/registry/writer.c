@@ -53,6 +53,13 @@ void bn_writer_destroy(struct bn_writer **writer)
 
 /* ---- one job in the open transaction ---- */
 
+/* Nobody knows what is on disk, so nothing may be said: the retry after the restart learns the truth. */
+static _Noreturn void give_up(struct bn_writer *writer, const char *what)
+{
+    BN_LOG(ERROR, "writer.commit_unknown", "what", what, "error", bn_store_error(writer->store));
+    _exit(70);
+}
+
 /* The same id from the same organisation: the original receipt, for ever. */
 static enum bn_code replay(struct bn_writer *writer, struct bn_job *job)
 {
@@ -96,10 +103,14 @@ static enum bn_code apply(struct bn_writer *writer, struct bn_job *job, int64_t 
     enum bn_code code = bn_act_start(&act);
     if (code != BN_OK)
         return code;
-    code = bn_store_accepted_by_request(writer->store, &job->head.request_id, act.caller->organisation, &job->accepted);
-    if (code == BN_OK)
-        return replay(writer, job);
-    if (code != BN_NOT_FOUND)
+    code = bn_store_request_taken(writer->store, &job->head.request_id, &act.id_taken);
+    if (code == BN_OK && act.id_taken) {
+        code = bn_store_accepted_by_request(writer->store, &job->head.request_id, act.caller->organisation,
+                                            &job->accepted);
+        if (code == BN_OK)
+            return replay(writer, job);
+    }
+    if (code != BN_OK && code != BN_NOT_FOUND)
         return code;
     code = bn_change_handler(job->type->number)(&act);
     if (act.directory_changed)
@@ -125,6 +136,8 @@ static enum bn_code try_job(struct bn_writer *writer, struct bn_job *job, int64_
     job->code = code;
     if (judged(job, code) && bn_store_in_transaction(writer->store))
         return BN_OK;
+    if (code == BN_DATA_LOSS)
+        give_up(writer, "statement");
     BN_LOG(WARN, "writer.statement_failed", "code", bn_code_name(code), "error", bn_store_error(writer->store), "type",
            BN_NUM(job->type->number));
     return code != BN_OK ? code : BN_INTERNAL;
@@ -137,22 +150,22 @@ static void roll_back(struct bn_writer *writer)
     writer->standing_count = 0;
 }
 
-/* Nobody knows what is on disk, so nothing may be said: the retry after the restart learns the truth. */
-static _Noreturn void give_up(struct bn_writer *writer, const char *what)
-{
-    BN_LOG(ERROR, "writer.commit_unknown", "what", what, "error", bn_store_error(writer->store));
-    _exit(70);
-}
-
-static void commit(struct bn_writer *writer, struct bn_written *written)
+/* Anything but BN_OK: rolled back for certain. */
+static enum bn_code commit(struct bn_writer *writer, struct bn_written *written)
 {
     uint64_t before = bn_clock_mono_us();
-    if (bn_store_commit(writer->store) != BN_OK)
+    enum bn_code code = bn_store_commit(writer->store);
+    if (code == BN_DATA_LOSS)
         give_up(writer, "commit");
+    if (code != BN_OK) {
+        BN_LOG(WARN, "writer.commit_failed", "code", bn_code_name(code), "error", bn_store_error(writer->store));
+        return code;
+    }
     written->commit_us += bn_clock_mono_us() - before;
     written->committed = true;
     if (bn_store_log_head(writer->store, &writer->head) != BN_OK)
         give_up(writer, "log head");
+    return BN_OK;
 }
 
 static void fill_heads(struct bn_job *first, const struct bn_job *end, const struct bn_log_head *head)
@@ -173,11 +186,11 @@ static enum bn_code try_together(struct bn_writer *writer, struct bn_batch *batc
     enum bn_code code = bn_store_begin(writer->store);
     for (struct bn_job *job = batch->first; code == BN_OK && job != NULL; job = job->next)
         code = try_job(writer, job, now_ms);
-    if (code != BN_OK)
-        return code;
-    commit(writer, written);
-    fill_heads(batch->first, NULL, &writer->head);
-    return BN_OK;
+    if (code == BN_OK)
+        code = commit(writer, written);
+    if (code == BN_OK)
+        fill_heads(batch->first, NULL, &writer->head);
+    return code;
 }
 
 static void refuse_for_store(struct bn_job *job, enum bn_code code)
@@ -199,8 +212,9 @@ static void try_each(struct bn_writer *writer, struct bn_batch *batch, int64_t n
         enum bn_code code = bn_store_begin(writer->store);
         if (code == BN_OK)
             code = try_job(writer, job, now_ms);
+        if (code == BN_OK)
+            code = commit(writer, written);
         if (code == BN_OK) {
-            commit(writer, written);
             fill_heads(job, job->next, &writer->head);
             continue;
         }
