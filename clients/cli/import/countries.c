@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ISO 3166-1: alpha-3 to alpha-2, for sources that mix the two. ROM is Romania's code of before 2002. */
+#include "cli/import/record.h"
+
+#include "cli/cli.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const char codes[] =
+    "ABWAW AFGAF AGOAO AIAAI ALAAX ALBAL ANDAD AREAE ARGAR ARMAM ASMAS ATAAQ ATFTF ATGAG AUSAU AUTAT AZEAZ BDIBI "
+    "BELBE BENBJ BESBQ BFABF BGDBD BGRBG BHRBH BHSBS BIHBA BLMBL BLRBY BLZBZ BMUBM BOLBO BRABR BRBBB BRNBN BTNBT "
+    "BVTBV BWABW CAFCF CANCA CCKCC CHECH CHLCL CHNCN CIVCI CMRCM CODCD COGCG COKCK COLCO COMKM CPVCV CRICR CUBCU "
+    "CUWCW CXRCX CYMKY CYPCY CZECZ DEUDE DJIDJ DMADM DNKDK DOMDO DZADZ ECUEC EGYEG ERIER ESHEH ESPES ESTEE ETHET "
+    "FINFI FJIFJ FLKFK FRAFR FROFO FSMFM GABGA GBRGB GEOGE GGYGG GHAGH GIBGI GINGN GLPGP GMBGM GNBGW GNQGQ GRCGR "
+    "GRDGD GRLGL GTMGT GUFGF GUMGU GUYGY HKGHK HMDHM HNDHN HRVHR HTIHT HUNHU IDNID IMNIM INDIN IOTIO IRLIE IRNIR "
+    "IRQIQ ISLIS ISRIL ITAIT JAMJM JEYJE JORJO JPNJP KAZKZ KENKE KGZKG KHMKH KIRKI KNAKN KORKR KWTKW LAOLA LBNLB "
+    "LBRLR LBYLY LCALC LIELI LKALK LSOLS LTULT LUXLU LVALV MACMO MAFMF MARMA MCOMC MDAMD MDGMG MDVMV MEXMX MHLMH "
+    "MKDMK MLIML MLTMT MMRMM MNEME MNGMN MNPMP MOZMZ MRTMR MSRMS MTQMQ MUSMU MWIMW MYSMY MYTYT NAMNA NCLNC NERNE "
+    "NFKNF NGANG NICNI NIUNU NLDNL NORNO NPLNP NRUNR NZLNZ OMNOM PAKPK PANPA PCNPN PERPE PHLPH PLWPW PNGPG POLPL "
+    "PRIPR PRKKP PRTPT PRYPY PSEPS PYFPF QATQA REURE ROMRO ROURO RUSRU RWARW SAUSA SDNSD SENSN SGPSG SGSGS SHNSH "
+    "SJMSJ SLBSB SLESL SLVSV SMRSM SOMSO SPMPM SRBRS SSDSS STPST SURSR SVKSK SVNSI SWESE SWZSZ SXMSX SYCSC SYRSY "
+    "TCATC TCDTD TGOTG THATH TJKTJ TKLTK TKMTM TLSTL TONTO TTOTT TUNTN TURTR TUVTV TWNTW TZATZ UGAUG UKRUA UMIUM "
+    "URYUY USAUS UZBUZ VATVA VCTVC VENVE VGBVG VIRVI VNMVN VUTVU WLFWF WSMWS YEMYE ZAFZA ZMBZM ZWEZW ";
+
+char *bn_record_country(const struct bn_record *record, const char *code)
+{
+    char upper[4] = "", *found = bn_arena_must(record->plan->arena, 3);
+    size_t size = strlen(code);
+    if (size == 0)
+        return found;
+    for (size_t i = 0; i < size && i < 3; i++)
+        upper[i] = (char)toupper((unsigned char)code[i]);
+    for (const char *at = codes; (size == 2 || size == 3) && *at != '\0'; at += 6) {
+        if (memcmp(size == 3 ? at : at + 3, upper, size) != 0)
+            continue;
+        memcpy(found, at + 3, 2);
+        if (size == 3)
+            bn_plan_remark(record->plan, BN_REMARK_COUNTRY_MAPPED, record->place);
+        return found;
+    }
+    bn_plan_remark(record->plan, BN_REMARK_COUNTRY_DROPPED, record->place);
+    return found;
+}
