@@ -22,7 +22,6 @@ enum bn_monitor_what {
     BN_MONITOR_HANDSHAKE_FAILED_OTHER,    /* value: errno */
     BN_MONITOR_DISCONNECTED,
     BN_MONITOR_RETRIED, /* client; value: milliseconds until the next try */
-    BN_MONITOR_BIND_FAILED,
 };
 
 struct bn_monitor_note {

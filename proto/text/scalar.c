@@ -207,8 +207,7 @@ void bn_yaml_put_text(const char *text, unsigned indent, FILE *out)
     bool block = !starts_blank && is_clean(text, true) && (shape.many_lines || shape.ends > 0 || shape.long_line);
     size_t size = strlen(text);
     bool ends_blank = size > 0 && text[size - 1] == ' ';
-    if (block && shape.long_line && !shape.blank_starts && shape.ends < 2 && !ends_blank &&
-        strstr(text, " \n") == NULL) {
+    if (block && shape.long_line && !shape.blank_starts && !ends_blank && strstr(text, " \n") == NULL) {
         put_folded(text, &shape, indent + 2, out);
     } else if (block && (shape.many_lines || shape.ends > 0)) {
         put_literal(text, &shape, indent + 2, out);

@@ -66,6 +66,7 @@ static inline bool bn_field_read(struct bn_cursor *cursor, struct bn_field *fiel
     uint32_t key, size;
     if (!bn_varint_read_short(cursor, UINT32_MAX, &key) || key >> 3 == 0)
         return false;
+    field->value = 0;
     field->number = key >> 3;
     field->wiretype = key & 7;
     field->data = cursor->at;

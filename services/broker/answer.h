@@ -14,11 +14,11 @@ enum { BN_ANSWER_BYTES_MAX = 1024, BN_ANSWER_PARAMS_MAX = 3 };
 struct bn_refusal {
     enum bn_code code;
     enum bn_rule rule;
-    const char *field;                         /* what broke the rule: "header.version", "body", "session", "hub" */
-    uint64_t params[BN_ANSWER_PARAMS_MAX];     /* numbers, in the order of the rule's parameters */
-    const char *text;                          /* in place of params[0] where the parameter is a text */
-    uint32_t retry_after_ms;                   /* 0 = a retry makes no sense by itself */
-    const char *detail;                        /* English */
+    const char *field;                     /* what broke the rule: "header.version", "body", "session", "hub" */
+    uint64_t params[BN_ANSWER_PARAMS_MAX]; /* numbers, in the order of the rule's parameters */
+    const char *text;                      /* in place of params[0] where the parameter is a text */
+    uint32_t retry_after_ms;               /* 0 = a retry makes no sense by itself */
+    const char *detail;                    /* English */
 };
 
 /* Writes a packed Reply with the error; gives its size. */

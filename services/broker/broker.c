@@ -66,15 +66,14 @@ static void reload(struct bn_broker *broker)
     enum bn_log_level level;
     size_t waiting = 0;
     /* What no single key can show is judged on a copy first, so that a wrong file changes nothing. */
-    enum bn_code code =
-        bn_conf_load(broker->conf_path, bn_broker_conf_keys, bn_broker_conf_count, &trial, &why);
+    enum bn_code code = bn_conf_load(broker->conf_path, bn_broker_conf_keys, bn_broker_conf_count, &trial, &why);
     if (code == BN_OK) {
         code = bn_broker_conf_check(&trial, &why);
         bn_conf_finish(bn_broker_conf_keys, bn_broker_conf_count, &trial);
     }
     if (code == BN_OK)
-        code = bn_conf_reload(broker->conf_path, bn_broker_conf_keys, bn_broker_conf_count, &broker->conf, &waiting,
-                              &why);
+        code =
+            bn_conf_reload(broker->conf_path, bn_broker_conf_keys, bn_broker_conf_count, &broker->conf, &waiting, &why);
     if (code != BN_OK) {
         bn_broker_count(broker, BN_C_RELOADS_REFUSED);
         BN_LOG(ERROR, "config.refused", "where", why.field, "rule", why.rule, "detail", why.detail);

@@ -15,9 +15,9 @@ struct bn_broker;
 BN_CHECK enum bn_code bn_broker_keys_check(const struct bn_broker_conf *conf, struct bn_why *why);
 
 /* Gives a broker that has its key, its sockets to the registry and for statistics, and its signals. Takes what *conf
- * holds (also on failure) and leaves it empty. conf_path is lent for the broker's life: SIGHUP reads it again. NULL with
- * *why: BN_FAILED_PRECONDITION endpoint.in_use for an endpoint that another process serves; every other code is a fault
- * in the configuration or in what it names. Call it before the process has other threads. */
+ * holds (also on failure) and leaves it empty. conf_path is lent for the broker's life: SIGHUP reads it again. NULL
+ * with *why: BN_FAILED_PRECONDITION endpoint.in_use for an endpoint that another process serves; every other code is a
+ * fault in the configuration or in what it names. Call it before the process has other threads. */
 struct bn_broker *bn_broker_create(const char *conf_path, struct bn_broker_conf *conf, struct bn_why *why);
 
 /* Serves until SIGTERM or SIGINT, drains, and gives BN_OK. Anything else comes with *why, as above. */

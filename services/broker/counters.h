@@ -37,6 +37,7 @@
     X(DROPPED_FRAMES, "dropped_frames_total", "messages", "dropped: not two frames")                                 \
     X(DROPPED_MALFORMED, "dropped_malformed_total", "messages", "dropped: no header that could be answered")         \
     X(DROPPED_SESSIONS, "dropped_sessions_total", "messages", "dropped: no room for another session")                \
+    X(DROPPED_ENDING, "dropped_ending_total", "messages", "dropped: they came on a connection that was being cut")   \
     X(QUEUE_REQUESTS, "queue_requests", "requests", "requests in the hub, waiting or with the registry")             \
     X(QUEUE_WAITING, "queue_waiting", "requests", "of these, not yet handed to the registry")                        \
     X(QUEUE_BYTES, "queue_bytes", "bytes", "bytes of the requests in the hub")                                       \

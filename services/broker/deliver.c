@@ -125,6 +125,12 @@ void bn_deliver_bye(struct bn_broker *broker, struct bn_session *session)
     (void)bn_deliver_own(broker, session, &header, "", 0);
 }
 
+bool bn_deliver_probe(struct bn_broker *broker, struct bn_session *session)
+{
+    struct bn_header header = {.version = BN_PROTOCOL_VERSION, .kind = BN_KIND_HEARTBEAT, .clock_ms = broker->wall_ms};
+    return bn_deliver_own(broker, session, &header, "", 0);
+}
+
 struct bn_refusal bn_deliver_standing(enum bn_standing standing)
 {
     assert(standing != BN_STANDING_GOOD);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* door.c: handshakes, connections that come and go, and the way out. A handshake only decides whether a key was ever
- * known; whether it is good is judged on every message, so that a change of the key table works at once (pitfall Z9). */
+ * known; whether it is good is judged on every message, so that a change of the key table works at once (pitfall Z9).
+ */
 #include "broker/internal.h"
 
 #include "base/log.h"
@@ -60,12 +61,18 @@ static void connection_opened(struct bn_endpoint *endpoint, int descriptor)
     bn_monitor_kick(endpoint->monitor, descriptor);
 }
 
+/* The system gives the descriptor of a closed connection to the next one at once, and notes come later than messages
+ * when the monitor's thread has to wait for a processor: the session may be one that was bound to the old connection
+ * and lives on the new. Ending it would lose its answers and make its hello forgotten. The socket knows better: who is
+ * gone cannot be sent to. It may not have buried the peer yet, so the sweep asks once more. */
 static void connection_closed(struct bn_endpoint *endpoint, int descriptor)
 {
     struct bn_broker *broker = endpoint->broker;
     struct bn_session *session = bn_connection_closed(broker->sessions, endpoint->number, descriptor);
-    if (session != NULL)
-        bn_door_session_end(broker, session);
+    if (session == NULL || !bn_deliver_probe(broker, session))
+        return;
+    session->doubt_ms = broker->now_ms;
+    broker->doubtful = true;
 }
 
 static void on_notes(void *ctx)

@@ -2,8 +2,8 @@
 /* figures.h: all that the broker counts: counters, latency, and per organisation and type of request.
  *
  * Types and their names come from the Request message's descriptor; a number that is none of them is counted as type 0,
- * "unknown". Organisations are added when the key table names them and stay, so that figures never go down. Owned by the
- * loop's thread; counting never allocates. */
+ * "unknown". Organisations are added when the key table names them and stay, so that figures never go down. Owned by
+ * the loop's thread; counting never allocates. */
 #ifndef BINOME_BROKER_FIGURES_H
 #define BINOME_BROKER_FIGURES_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intake.c: what comes in from clients. Who sent a message is read from the proof that the connection gave at its
  * handshake, found in the metadata of the header frame (pitfalls Z2, Z3); what it is from the header; the body is only
- * passed on. A message costs no allocation of ours: its frames are moved, its request has a place taken at the start. */
+ * passed on. A message costs no allocation of ours: its frames are moved, its request has a place taken at the start.
+ */
 #include "broker/internal.h"
 
 #include "base/clock.h"
@@ -35,10 +36,21 @@ static bool kick(struct bn_broker *broker, const struct bn_session *session, uns
     return connection != NULL;
 }
 
+/* A connection whose session the hub has ended, and which is about to be cut. */
+static bool is_ending(const struct bn_broker *broker, int descriptor)
+{
+    const struct bn_connection *connection = bn_connection_on(broker->sessions, descriptor);
+    return connection != NULL && connection->session == UINT32_MAX && connection->kick_ms != 0;
+}
+
 static struct bn_session *session_new(struct bn_broker *broker, const struct bn_endpoint *endpoint, zmq_msg_t *routing,
-                                      const char *token)
+                                      int descriptor, const char *token)
 {
     bool local = endpoint->number == BN_ENDPOINT_LOCAL;
+    if (is_ending(broker, descriptor)) {
+        bn_broker_count(broker, BN_C_DROPPED_ENDING);
+        return NULL;
+    }
     struct bn_key *key = bn_keytable_by_token(broker->keytable, token);
     if (local)
         key = strcmp(token, broker->local_key.token) == 0 ? &broker->local_key : NULL;
@@ -55,6 +67,7 @@ static struct bn_session *session_new(struct bn_broker *broker, const struct bn_
     memcpy(session->token, token, BN_TOKEN_SIZE);
     session->key = key;
     session->key_epoch = bn_keytable_epoch(broker->keytable);
+    session->descriptor = descriptor;
     session->figures = UINT32_MAX;
     if (key->standing != BN_STANDING_UNKNOWN)
         session->figures = bn_figures_organisation(broker->figures, &key->organisation, key->slug);
@@ -71,18 +84,16 @@ static struct bn_session *session_of(struct bn_broker *broker, const struct bn_e
         return NULL;
     }
     int descriptor = zmq_msg_get(&frames[1], ZMQ_SRCFD);
-    struct bn_session *session = bn_session_find(broker->sessions, endpoint->number, zmq_msg_data(&frames[0]),
-                                                 zmq_msg_size(&frames[0]));
-    if (session != NULL &&
-        (session->descriptor != descriptor || memcmp(session->token, token, BN_TOKEN_SIZE) != 0)) {
+    struct bn_session *session =
+        bn_session_find(broker->sessions, endpoint->number, zmq_msg_data(&frames[0]), zmq_msg_size(&frames[0]));
+    if (session != NULL && (session->descriptor != descriptor || memcmp(session->token, token, BN_TOKEN_SIZE) != 0)) {
         bn_door_session_end(broker, session);
         session = NULL;
     }
     if (session == NULL) {
-        session = session_new(broker, endpoint, &frames[0], token);
+        session = session_new(broker, endpoint, &frames[0], descriptor, token);
         if (session == NULL)
             return NULL;
-        session->descriptor = descriptor;
     }
     if (session->connection == 0)
         (void)bn_session_bind(broker->sessions, session);
@@ -154,9 +165,19 @@ static void take_in(struct bn_broker *broker, struct message *message, size_t by
     struct bn_flight *flight =
         bn_inflight_add(broker->inflight, bytes, conf->queue_bytes_max, broker->now_ms + timeout_ms);
     if (flight == NULL) {
-        struct bn_refusal full = {BN_RESOURCE_EXHAUSTED, BN_RULE_LIMIT_QUEUE, "hub", {conf->queue_messages_max}, NULL,
-                                  BN_RETRY_BUSY_MS, "the hub has as many requests as it may hold"};
-        struct bn_refusal away = {BN_UNAVAILABLE, BN_RULE_HUB_REGISTRY_AWAY, "hub", {0}, NULL, BN_RETRY_AWAY_MS,
+        struct bn_refusal full = {BN_RESOURCE_EXHAUSTED,
+                                  BN_RULE_LIMIT_QUEUE,
+                                  "hub",
+                                  {conf->queue_messages_max},
+                                  NULL,
+                                  BN_RETRY_BUSY_MS,
+                                  "the hub has as many requests as it may hold"};
+        struct bn_refusal away = {BN_UNAVAILABLE,
+                                  BN_RULE_HUB_REGISTRY_AWAY,
+                                  "hub",
+                                  {0},
+                                  NULL,
+                                  BN_RETRY_AWAY_MS,
                                   "the registry is away and the queue for it is full"};
         refuse(broker, message, broker->link.up ? full : away);
         return;
@@ -191,20 +212,31 @@ static void take_request(struct bn_broker *broker, struct message *message)
     size_t body_size = zmq_msg_size(&message->frames[2]);
     if (!session->hello)
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_FAILED_PRECONDITION, .rule = BN_RULE_SESSION_NO_HELLO, .field = "session",
+               (struct bn_refusal){.code = BN_FAILED_PRECONDITION,
+                                   .rule = BN_RULE_SESSION_NO_HELLO,
+                                   .field = "session",
                                    .detail = "a session begins with hello"});
     else if (broker->phase == BN_PHASE_DRAINING)
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_UNAVAILABLE, .rule = BN_RULE_HUB_DRAINING, .field = "hub",
-                                   .retry_after_ms = BN_RETRY_AWAY_MS, .detail = "this broker is going down"});
+               (struct bn_refusal){.code = BN_UNAVAILABLE,
+                                   .rule = BN_RULE_HUB_DRAINING,
+                                   .field = "hub",
+                                   .retry_after_ms = BN_RETRY_AWAY_MS,
+                                   .detail = "this broker is going down"});
     else if (body_size > conf->body_bytes_max)
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_INVALID_ARGUMENT, .rule = BN_RULE_BODY_TOO_LONG, .field = "body",
-                                   .params = {conf->body_bytes_max, body_size}, .detail = "the body is too long"});
+               (struct bn_refusal){.code = BN_INVALID_ARGUMENT,
+                                   .rule = BN_RULE_BODY_TOO_LONG,
+                                   .field = "body",
+                                   .params = {conf->body_bytes_max, body_size},
+                                   .detail = "the body is too long"});
     else if (session->unanswered >= conf->unanswered_max)
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_RESOURCE_EXHAUSTED, .rule = BN_RULE_LIMIT_UNANSWERED, .field = "session",
-                                   .params = {conf->unanswered_max}, .retry_after_ms = BN_RETRY_BUSY_MS,
+               (struct bn_refusal){.code = BN_RESOURCE_EXHAUSTED,
+                                   .rule = BN_RULE_LIMIT_UNANSWERED,
+                                   .field = "session",
+                                   .params = {conf->unanswered_max},
+                                   .retry_after_ms = BN_RETRY_BUSY_MS,
                                    .detail = "wait for answers before asking more"});
     else
         take_in(broker, message, zmq_msg_size(&message->frames[1]) + body_size);
@@ -218,13 +250,18 @@ static void take_hello(struct bn_broker *broker, struct message *message)
         off_ms = -off_ms;
     if (broker->phase == BN_PHASE_DRAINING) {
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_UNAVAILABLE, .rule = BN_RULE_HUB_DRAINING, .field = "hub",
-                                   .retry_after_ms = BN_RETRY_AWAY_MS, .detail = "this broker is going down"});
+               (struct bn_refusal){.code = BN_UNAVAILABLE,
+                                   .rule = BN_RULE_HUB_DRAINING,
+                                   .field = "hub",
+                                   .retry_after_ms = BN_RETRY_AWAY_MS,
+                                   .detail = "this broker is going down"});
         return;
     }
     if (off_ms > CLOCK_OFF_MS_MAX) {
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_FAILED_PRECONDITION, .rule = BN_RULE_SESSION_CLOCK, .field = "session",
+               (struct bn_refusal){.code = BN_FAILED_PRECONDITION,
+                                   .rule = BN_RULE_SESSION_CLOCK,
+                                   .field = "session",
                                    .params = {(uint64_t)off_ms / 1000, CLOCK_OFF_MS_MAX / 1000},
                                    .detail = "the clocks of client and hub are too far apart"});
         return;
@@ -233,8 +270,11 @@ static void take_hello(struct bn_broker *broker, struct message *message)
     if (!session->hello && !local && session->key->sessions >= broker->conf.connections_per_key) {
         (void)kick(broker, session, BN_KICK_AFTER_ANSWER_MS);
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_RESOURCE_EXHAUSTED, .rule = BN_RULE_LIMIT_CONNECTIONS, .field = "session",
-                                   .params = {broker->conf.connections_per_key}, .retry_after_ms = BN_RETRY_AWAY_MS,
+               (struct bn_refusal){.code = BN_RESOURCE_EXHAUSTED,
+                                   .rule = BN_RULE_LIMIT_CONNECTIONS,
+                                   .field = "session",
+                                   .params = {broker->conf.connections_per_key},
+                                   .retry_after_ms = BN_RETRY_AWAY_MS,
                                    .detail = "this key has as many sessions as it may have"});
         return;
     }
@@ -254,7 +294,9 @@ static void take_heartbeat(struct bn_broker *broker, struct message *message)
         bn_deliver_heartbeat(broker, message->session, &message->header);
     else
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_FAILED_PRECONDITION, .rule = BN_RULE_SESSION_NO_HELLO, .field = "session",
+               (struct bn_refusal){.code = BN_FAILED_PRECONDITION,
+                                   .rule = BN_RULE_SESSION_NO_HELLO,
+                                   .field = "session",
                                    .detail = "a session begins with hello"});
 }
 
@@ -300,11 +342,16 @@ static void refuse_header(struct bn_broker *broker, struct message *message)
         drop_malformed(broker);
     else if (size > BN_HEADER_BYTES_MAX)
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_INVALID_ARGUMENT, .rule = BN_RULE_HEADER_TOO_LONG, .field = "header",
-                                   .params = {BN_HEADER_BYTES_MAX, size}, .detail = "the header is too long"});
+               (struct bn_refusal){.code = BN_INVALID_ARGUMENT,
+                                   .rule = BN_RULE_HEADER_TOO_LONG,
+                                   .field = "header",
+                                   .params = {BN_HEADER_BYTES_MAX, size},
+                                   .detail = "the header is too long"});
     else
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_INVALID_ARGUMENT, .rule = BN_RULE_HEADER_MALFORMED, .field = "header",
+               (struct bn_refusal){.code = BN_INVALID_ARGUMENT,
+                                   .rule = BN_RULE_HEADER_MALFORMED,
+                                   .field = "header",
                                    .detail = "the header is no message of this protocol"});
 }
 
@@ -323,12 +370,16 @@ static void take(struct bn_broker *broker, struct message *message)
         drop_malformed(broker);
     else if (message->header.version != BN_PROTOCOL_VERSION)
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_UNIMPLEMENTED, .rule = BN_RULE_HEADER_VERSION, .field = "header.version",
+               (struct bn_refusal){.code = BN_UNIMPLEMENTED,
+                                   .rule = BN_RULE_HEADER_VERSION,
+                                   .field = "header.version",
                                    .params = {BN_PROTOCOL_VERSION, BN_PROTOCOL_VERSION, message->header.version},
                                    .detail = "this hub speaks another version of the protocol"});
     else if (kind == NULL)
         refuse(broker, message,
-               (struct bn_refusal){.code = BN_INVALID_ARGUMENT, .rule = BN_RULE_HEADER_KIND, .field = "header.kind",
+               (struct bn_refusal){.code = BN_INVALID_ARGUMENT,
+                                   .rule = BN_RULE_HEADER_KIND,
+                                   .field = "header.kind",
                                    .params = {(uint64_t)message->header.kind},
                                    .detail = "a client sends no messages of this kind"});
     else

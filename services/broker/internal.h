@@ -33,9 +33,9 @@ enum { BN_ENDPOINT_PUBLIC, BN_ENDPOINT_LOCAL, BN_ENDPOINTS };
 
 enum {
     BN_TICK_MS = 100,
-    BN_RETRY_RESTART_MS = 200, /* hints for clients: after the registry was lost in the middle of a request, ... */
-    BN_RETRY_AWAY_MS = 1000,   /* ... while it is away, and while this broker drains, ... */
-    BN_RETRY_BUSY_MS = 100,    /* ... when a queue is full */
+    BN_RETRY_RESTART_MS = 200,     /* hints for clients: after the registry was lost in the middle of a request, ... */
+    BN_RETRY_AWAY_MS = 1000,       /* ... while it is away, and while this broker drains, ... */
+    BN_RETRY_BUSY_MS = 100,        /* ... when a queue is full */
     BN_KICK_AFTER_ANSWER_MS = 300, /* time for a last answer to leave before its connection is cut */
 };
 
@@ -49,10 +49,10 @@ struct bn_endpoint {
 struct bn_registry_link {
     void *socket;
     struct bn_monitor *monitor;
-    bool connected;   /* handshake done */
-    bool up;          /* a pulse came within the last three seconds, on this connection */
-    bool hello_due;   /* a LinkHello is to be sent */
-    bool table_held;  /* a key table was taken */
+    bool connected;  /* handshake done */
+    bool up;         /* a pulse came within the last three seconds, on this connection */
+    bool hello_due;  /* a LinkHello is to be sent */
+    bool table_held; /* a key table was taken */
     uint64_t instance, seen_ms, hello_ms, restarts;
     Binome__V1__Link *pulse; /* the last; NULL = none yet */
 };
@@ -85,12 +85,13 @@ struct bn_broker {
     struct bn_stats_server *stats;
     size_t connections_max; /* what descriptors allow of the limit */
     bool crowded;           /* warned of */
+    bool doubtful;          /* there may be sessions in doubt */
     /* taken anew by bn_broker_now at the begin of each callback */
     uint64_t now_ms;
     int64_t wall_ms;
     uint64_t start_ms, drain_from_ms;
     unsigned ticks;
-    int backlog_next; /* the descriptor that was asked last */
+    int backlog_next;    /* the descriptor that was asked last */
     enum bn_code result; /* what bn_broker_run gives */
     struct bn_why why;
 };
@@ -145,6 +146,8 @@ void bn_deliver_refusal(struct bn_broker *broker, struct bn_session *session, co
 void bn_deliver_welcome(struct bn_broker *broker, struct bn_session *session, const struct bn_header *hello);
 void bn_deliver_heartbeat(struct bn_broker *broker, struct bn_session *session, const struct bn_header *heartbeat);
 void bn_deliver_bye(struct bn_broker *broker, struct bn_session *session);
+/* Sends a sign of life nobody asked for, to learn whether the peer is there. False when the session is over. */
+bool bn_deliver_probe(struct bn_broker *broker, struct bn_session *session);
 /* The refusal for a key that is not good. */
 struct bn_refusal bn_deliver_standing(enum bn_standing standing);
 /* Answers a request that is in the hub with an error, if its client is there; the caller removes it or keeps it. */

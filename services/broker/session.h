@@ -15,10 +15,10 @@
 enum { BN_ROUTING_BYTES_MAX = 255 };
 
 struct bn_session {
-    uint64_t number;     /* never used again; 0 = this place is free */
-    uint8_t endpoint;    /* on which of the broker's endpoints */
-    bool hello;          /* hello was answered with OK */
-    uint8_t offences;    /* messages with a wrong number of frames */
+    uint64_t number;  /* never used again; 0 = this place is free */
+    uint8_t endpoint; /* on which of the broker's endpoints */
+    bool hello;       /* hello was answered with OK */
+    uint8_t offences; /* messages with a wrong number of frames */
     uint8_t routing_size;
     uint32_t index;      /* of this place */
     uint32_t unanswered; /* requests let through and not answered yet */
@@ -26,9 +26,10 @@ struct bn_session {
     int descriptor;
     uint64_t connection; /* number of the connection it is bound to; 0 = unbound */
     uint64_t heard_ms;   /* monotonic, of its last message */
+    uint64_t doubt_ms;   /* its connection was said to be closed then, and it may have another; 0 = no doubt */
     uint64_t bytes_handed;
-    uint64_t key_epoch;  /* of the table when key was looked up */
-    struct bn_key *key;  /* NULL = its token is (no longer) known */
+    uint64_t key_epoch; /* of the table when key was looked up */
+    struct bn_key *key; /* NULL = its token is (no longer) known */
     char token[BN_TOKEN_SIZE];
     uint32_t next; /* in its hash chain or in the list of free places */
     uint8_t routing[BN_ROUTING_BYTES_MAX];
@@ -39,8 +40,10 @@ struct bn_connection {
     uint64_t since_ms;
     uint64_t kick_ms;      /* when to cut it; 0 = not at all */
     uint64_t bytes_handed; /* by sessions that it had before */
-    uint64_t backlog;      /* bytes received and not handed, when last looked at */
-    uint32_t session;      /* index, UINT32_MAX = none */
+    /* when last looked at: bytes received and not handed, bytes handed, and whether these were as many as before */
+    uint64_t backlog, handed_before;
+    bool stuck;
+    uint32_t session; /* index, UINT32_MAX = none */
     uint8_t endpoint;
 };
 

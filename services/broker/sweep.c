@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sweep.c: what the clock brings. Ten times a second it looks through what is open, coarsely and cheaply: requests whose
- * time is over, memory, connections to cut; once a second, silence. */
+/* sweep.c: what the clock brings. Ten times a second it looks through what is open, coarsely and cheaply: requests
+ * whose time is over, memory, connections to cut; once a second, silence. */
 #include "broker/internal.h"
 
 #include "base/log.h"
@@ -72,6 +72,9 @@ static void backlogs_look(struct bn_broker *broker)
         struct bn_connection *connection = bn_connection_on(broker->sessions, broker->backlog_next);
         if (connection == NULL)
             continue;
+        uint64_t handed = bn_connection_handed(broker->sessions, connection);
+        connection->stuck = handed == connection->handed_before;
+        connection->handed_before = handed;
         connection->backlog = backlog_of(broker, connection, broker->backlog_next);
         asked++;
     }
@@ -94,7 +97,9 @@ static void connections_look(struct bn_broker *broker)
             continue;
         total += connection->backlog;
         bool mute = connection->session == UINT32_MAX && broker->now_ms - connection->since_ms > broker->conf.idle_ms;
-        if (connection->kick_ms == 0 && connection->backlog > broker->conf.backlog_bytes_max)
+        /* Many messages that come faster than they are read are no harm, the socket's own bound holds them back. One
+         * that grows without end is: nothing is handed over while it does. */
+        if (connection->kick_ms == 0 && connection->stuck && connection->backlog > broker->conf.backlog_bytes_max)
             backlog_cut(broker, connection);
         else if (connection->kick_ms == 0 && mute)
             bn_door_kick(broker, connection, 0);
@@ -132,6 +137,27 @@ static void sessions_silent(struct bn_broker *broker)
     }
 }
 
+/* Sessions whose connection was said to be closed (connection_closed in door.c): those that are still there are tied to
+ * the connection that they really have. */
+static void sessions_doubted(struct bn_broker *broker)
+{
+    if (!broker->doubtful)
+        return;
+    broker->doubtful = false;
+    uint32_t from = 0;
+    for (struct bn_session *session; (session = bn_session_next(broker->sessions, &from)) != NULL;) {
+        if (session->doubt_ms == 0)
+            continue;
+        if (broker->now_ms - session->doubt_ms < BN_TICK_MS) {
+            broker->doubtful = true;
+            continue;
+        }
+        session->doubt_ms = 0;
+        if (bn_deliver_probe(broker, session))
+            (void)bn_session_bind(broker->sessions, session);
+    }
+}
+
 /* Said once when four fifths of the connections are taken, and again only after it has been less. */
 static void crowd_watch(struct bn_broker *broker)
 {
@@ -154,6 +180,7 @@ void bn_sweep_tick(void *ctx)
     backlogs_look(broker);
     connections_look(broker);
     connections_cut(broker);
+    sessions_doubted(broker);
     if (broker->ticks % SILENCE_TICKS == 0) {
         sessions_silent(broker);
         crowd_watch(broker);

@@ -105,6 +105,9 @@ def merged(base, changes):
     return result
 
 
+SUPPORT = pathlib.Path(__file__).resolve().parent
+
+
 class Member:
     """An organisation with one key: slug, public, secret (z85), profile (folder)."""
 
@@ -130,7 +133,7 @@ class Hub:
         self.environment.update(
             ASAN_OPTIONS=f"log_path={self.folder}/sanitizer.asan:exitcode=99:detect_leaks=1:abort_on_error=0",
             UBSAN_OPTIONS=f"log_path={self.folder}/sanitizer.ubsan:print_stacktrace=1:exitcode=99",
-            TSAN_OPTIONS=f"log_path={self.folder}/sanitizer.tsan:exitcode=99",
+            TSAN_OPTIONS=f"log_path={self.folder}/sanitizer.tsan:exitcode=99:suppressions={SUPPORT / 'tsan.supp'}",
             LC_ALL="C.UTF-8",
         )
         self.environment.pop("BINOME_PROFILE", None)

@@ -63,8 +63,12 @@ static void test_a_snapshot_carries_counters_and_state(void **state)
     bn_histogram_add(&figures->latency, 300);
     Binome__V1__RegistryFigures registry = BINOME__V1__REGISTRY_FIGURES__INIT;
     registry.uptime_ms = 77;
-    const struct bn_figures_state now = {
-        .number = 3, .uptime_ms = 1000, .taken_ms = 5, .registry_up = true, .registry_seen_ms = 12, .registry = &registry};
+    const struct bn_figures_state now = {.number = 3,
+                                         .uptime_ms = 1000,
+                                         .taken_ms = 5,
+                                         .registry_up = true,
+                                         .registry_seen_ms = 12,
+                                         .registry = &registry};
     Binome__V1__Stats *stats = packed_and_read(figures, &now);
     assert_int_equal(stats->number, 3);
     assert_true(stats->registry_up);
@@ -83,7 +87,7 @@ static void test_requests_are_counted_by_type_and_code(void **state)
     bn_figures_answered(figures, 60, BN_OK);
     bn_figures_answered(figures, 60, BN_OK);
     bn_figures_answered(figures, 60, BN_INVALID_ARGUMENT);
-    bn_figures_answered(figures, 7, BN_UNIMPLEMENTED);          /* no such request */
+    bn_figures_answered(figures, 7, BN_UNIMPLEMENTED);           /* no such request */
     bn_figures_answered(figures, 4000000000U, BN_UNIMPLEMENTED); /* nor this */
     bn_figures_answered(figures, 60, (enum bn_code)99);
     const struct bn_figures_state now = {0};

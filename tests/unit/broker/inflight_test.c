@@ -158,7 +158,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_ticket_finds_its_request_and_no_later_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_count_and_bytes_are_bounds, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_those_that_wait_keep_their_order_when_one_in_the_middle_goes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_those_that_wait_keep_their_order_when_one_in_the_middle_goes, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_a_late_request_keeps_its_place_and_its_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_any_order_of_moves_keeps_the_counts_right, setup, teardown),
     };

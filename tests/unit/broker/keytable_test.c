@@ -304,7 +304,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_an_empty_table_knows_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(test_each_key_of_a_snapshot_is_found_by_key_and_by_token, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_token_survives_a_new_snapshot_and_the_handshakes_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_token_survives_a_new_snapshot_and_the_handshakes_counted, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_a_key_that_a_snapshot_leaves_out_is_unknown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_change_must_begin_at_the_version_held, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_change_of_standing_is_seen_through_an_old_pointer, setup, teardown),
@@ -312,7 +313,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_wrong_entry_leaves_the_whole_table_as_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_key_ends_at_its_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_each_standing_has_its_rule, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_local_endpoint_speaks_for_an_organisation_not_for_a_key, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_local_endpoint_speaks_for_an_organisation_not_for_a_key, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_handshakes_are_counted_by_the_minute, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,7 @@ static void test_a_number_is_never_used_again(void **state)
 static void test_there_are_only_as_many_as_there_is_room_for(void **state)
 {
     struct bn_sessions *sessions = *state;
-    char routing[8];
+    char routing[16];
     for (int i = 0; i < ROOM; i++) {
         snprintf(routing, sizeof routing, "%d", i);
         assert_non_null(bn_session_add(sessions, 0, routing, strlen(routing)));
@@ -158,7 +158,7 @@ static void test_any_order_of_coming_and_going_keeps_the_table_whole(void **stat
     bool there[200] = {false};
     size_t count = 0;
     for (int step = 0; step < 20000; step++) {
-        char routing[8];
+        char routing[16];
         int which = rand_r(&seed) % 200;
         snprintf(routing, sizeof routing, "r%d", which);
         struct bn_session *session = bn_session_find(sessions, 0, routing, strlen(routing));
@@ -184,13 +184,16 @@ static void test_any_order_of_coming_and_going_keeps_the_table_whole(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_session_is_found_by_its_routing_id_on_its_endpoint_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_session_is_found_by_its_routing_id_on_its_endpoint_only, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_a_number_is_never_used_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_there_are_only_as_many_as_there_is_room_for, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_session_is_bound_to_the_open_connection_on_its_descriptor, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_session_is_bound_to_the_open_connection_on_its_descriptor, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_a_session_of_an_old_connection_never_holds_the_new_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_late_note_of_another_endpoint_closes_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_bytes_of_earlier_sessions_stay_counted_for_the_connection, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bytes_of_earlier_sessions_stay_counted_for_the_connection, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_a_session_that_said_hello_counts_for_its_key, setup, teardown),
         cmocka_unit_test_setup_teardown(test_any_order_of_coming_and_going_keeps_the_table_whole, setup, teardown),
     };

@@ -78,8 +78,8 @@ static int setup(void **state)
     snprintf(fixture->endpoint, sizeof fixture->endpoint, "ipc://%s/stats.sock", fixture->folder);
     fixture->context = zmq_ctx_new();
     fixture->loop = bn_loop_create();
-    assert_int_equal(bn_stats_server_create(fixture->context, fixture->loop, fixture->endpoint, 0660, "no-such-group-here",
-                                            pack, fixture, &fixture->server, NULL),
+    assert_int_equal(bn_stats_server_create(fixture->context, fixture->loop, fixture->endpoint, 0660,
+                                            "no-such-group-here", pack, fixture, &fixture->server, NULL),
                      BN_OK);
     fixture->client = bn_socket_client(fixture->context, &bn_socket_limits_internal, NULL, NULL, NULL);
     assert_int_equal(zmq_setsockopt(fixture->client, ZMQ_IMMEDIATE, &(int){0}, sizeof(int)), 0);

@@ -163,6 +163,28 @@ static void test_a_closed_context_is_no_empty_queue(void **state)
     zmq_ctx_term(other);
 }
 
+/* libzmq reads its mail at most once a millisecond while it sends; a fast sender would find a queue full that is not.
+ */
+static void test_a_queue_that_is_emptied_is_never_full(void **state)
+{
+    (void)state;
+    void *left = zmq_socket(context, ZMQ_PAIR), *right = zmq_socket(context, ZMQ_PAIR);
+    int hwm = 4;
+    zmq_setsockopt(left, ZMQ_SNDHWM, &hwm, sizeof hwm);
+    zmq_setsockopt(right, ZMQ_RCVHWM, &hwm, sizeof hwm);
+    assert_int_equal(zmq_bind(left, "inproc://fast"), 0);
+    assert_int_equal(zmq_connect(right, "inproc://fast"), 0);
+    for (unsigned i = 0; i < 20000; i++) {
+        zmq_msg_t frames[2];
+        make(frames, 2, 8);
+        assert_int_equal(bn_frames_send(left, frames, 2), BN_OK);
+        assert_int_equal(bn_frames_receive(right, frames, 2, NULL), BN_OK);
+        bn_frames_close(frames, 2);
+    }
+    zmq_close(left);
+    zmq_close(right);
+}
+
 /* ---- a connection that is lost between two frames ---- */
 
 static atomic_bool stopping;
@@ -239,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_peer_that_is_not_there_leaves_the_frames_with_the_caller, start, end),
         cmocka_unit_test_setup_teardown(test_a_full_queue_leaves_the_frames_with_the_caller, start, end),
         cmocka_unit_test_setup_teardown(test_a_closed_context_is_no_empty_queue, start, end),
+        cmocka_unit_test_setup_teardown(test_a_queue_that_is_emptied_is_never_full, start, end),
         cmocka_unit_test_setup_teardown(test_messages_stay_whole_while_the_connection_comes_and_goes, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

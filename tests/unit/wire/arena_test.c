@@ -87,9 +87,9 @@ static size_t a_request(uint8_t *out)
     Binome__V1__Proposal proposal = BINOME__V1__PROPOSAL__INIT;
     proposal.title = (char[]){"Predictive maintenance of lifts"};
     proposal.description = (char[]){"Sensors in forty buildings, one model for all of them."};
-    char *tags[20];
+    char *tags[20], tag[] = "tag";
     for (size_t i = 0; i < BN_COUNT(tags); i++)
-        tags[i] = (char[]){"tag"};
+        tags[i] = tag;
     proposal.tags = tags;
     proposal.n_tags = BN_COUNT(tags);
     proposal.budget = &budget;
