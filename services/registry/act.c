@@ -5,11 +5,24 @@
 
 #include <string.h>
 
+enum bn_code bn_act_caller(struct bn_act *act)
+{
+    return bn_directory_caller(act->directory, &act->job->from, act->now_ms, &act->job->check, &act->caller);
+}
+
+/* What has left is history: nothing new begins in its name. */
+static enum bn_code judge_owner(struct bn_act *act)
+{
+    if (act->owner->state != BINOME__V1__ORGANISATION_STATE__ORGANISATION_STATE_LEFT)
+        return BN_OK;
+    return BN_FAIL(&act->job->check, BN_FAILED_PRECONDITION, "on_behalf_of", BN_RULE_ORGANISATION_STATE, "left");
+}
+
 enum bn_code bn_act_start(struct bn_act *act)
 {
     struct bn_job *job = act->job;
     struct bn_check *check = &job->check;
-    enum bn_code code = bn_directory_caller(act->directory, &job->from, act->now_ms, check, &act->caller);
+    enum bn_code code = act->caller != NULL ? BN_OK : bn_act_caller(act);
     if (code != BN_OK)
         return code;
     const char *behalf = job->request->on_behalf_of;
@@ -20,6 +33,8 @@ enum bn_code bn_act_start(struct bn_act *act)
     if (behalf[0] == '\0')
         return bn_directory_organisation(act->directory, act->caller->organisation, &act->owner);
     code = bn_act_organisation(act, "on_behalf_of", behalf, &act->owner);
+    if (code == BN_OK)
+        code = judge_owner(act);
     /* Acting for an owner shows what the owner sees of its own: drafts too. */
     if (code == BN_OK)
         act->view.organisation = act->owner->number;

@@ -32,7 +32,9 @@ typedef enum bn_code bn_act_fn(struct bn_act *act);
 bn_act_fn *bn_change_handler(uint32_t type);
 bn_act_fn *bn_query_handler(uint32_t type);
 
-/* Finds the caller, judges whether it may make this request, and resolves on_behalf_of. */
+/* Finds the caller: its key and its organisation are in good standing. */
+BN_CHECK enum bn_code bn_act_caller(struct bn_act *act);
+/* Finds the caller if that was not done yet, judges whether it may make this request, and resolves on_behalf_of. */
 BN_CHECK enum bn_code bn_act_start(struct bn_act *act);
 
 /* Writes ledger row and body. object 0 = the request itself creates the object. Sets job->accepted and job->object. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Organisations and keys. */
 #include "base/clock.h"
+#include "registry/change_object.h"
 #include "registry/changes.h"
 #include "registry/render.h"
 #include "registry/rules/aggregate.h"
@@ -48,20 +49,6 @@ static enum bn_code put_identifiers(struct bn_act *act, uint32_t number, const s
 {
     size_t taken;
     return bn_store_identifiers_put(act->store, number, identifiers, count, &taken);
-}
-
-static enum bn_code put_external(struct bn_act *act, const Binome__V1__ExternalRef *ref, uint32_t number,
-                                 const struct bn_digest *content)
-{
-    if (ref == NULL)
-        return BN_OK;
-    const struct bn_external external = {.owner = 0,
-                                         .kind = BN_EXTERNAL_ORGANISATION,
-                                         .scheme = ref->scheme,
-                                         .id = ref->id,
-                                         .object = number,
-                                         .content = *content};
-    return bn_store_external_put(act->store, &external);
 }
 
 /* ---- keys ---- */
@@ -119,7 +106,7 @@ static enum bn_code write_organisation(struct bn_act *act, struct bn_organisatio
     if (code == BN_OK)
         code = put_identifiers(act, row->number, identifiers, identifier_count);
     if (code == BN_OK)
-        code = put_external(act, organisation->external_ref, row->number, content);
+        code = bn_external_keep(act, organisation->external_ref, BN_EXTERNAL_ORGANISATION, 0, row->number, content);
     return code;
 }
 
@@ -244,6 +231,19 @@ static enum bn_code row_of(struct bn_act *act, const char *field, const char *sl
     return BN_OK;
 }
 
+/* A reference names one organisation in the hub. */
+static enum bn_code judge_external(struct bn_act *act, const Binome__V1__ExternalRef *ref, uint32_t number)
+{
+    if (ref == NULL)
+        return BN_OK;
+    struct bn_external external = {.owner = 0, .kind = BN_EXTERNAL_ORGANISATION, .scheme = ref->scheme, .id = ref->id};
+    enum bn_code code = bn_store_external_find(act->store, &external);
+    if (code == BN_OK && external.object != number)
+        return BN_FAIL(&act->job->check, BN_ALREADY_EXISTS, "organisation_revise.organisation.external_ref",
+                       BN_RULE_EXTERNAL_REF_TAKEN, ref->scheme, ref->id);
+    return code == BN_NOT_FOUND ? BN_OK : code;
+}
+
 enum bn_code bn_change_organisation_revise(struct bn_act *act)
 {
     struct bn_job *job = act->job;
@@ -260,6 +260,8 @@ enum bn_code bn_change_organisation_revise(struct bn_act *act)
     if (code == BN_OK)
         code = judge_identifiers(act, revise->organisation, "organisation_revise.organisation", row.number,
                                  &identifiers, &count);
+    if (code == BN_OK)
+        code = judge_external(act, revise->organisation->external_ref, row.number);
     if (code == BN_OK)
         code = bn_act_content(act, &revise->organisation->base, &content);
     if (code != BN_OK || job->request->dry_run)
@@ -351,19 +353,7 @@ static enum bn_code close_object(struct bn_act *act, struct bn_object *object)
     object->state_day = act->today;
     object->planned_state = 0;
     object->planned_day = 0;
-    object->version++;
-    object->changed = act->job->accepted.sequence;
-    enum bn_code code = bn_store_object_change(act->store, object, false);
-    if (code != BN_OK)
-        return code;
-    const struct bn_change change = {.sequence = object->changed,
-                                     .object = object->number,
-                                     .type = act->job->type->number,
-                                     .version = object->version,
-                                     .state_before = before,
-                                     .state_after = object->state,
-                                     .effective_day = act->today};
-    return bn_store_change_add(act->store, &change);
+    return bn_object_write_along(act, object, before, object->state, act->today);
 }
 
 /* What a departed organisation left open would wait for it for ever. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Proposals: submit, revise, withdraw, status. */
+#include "registry/change_object.h"
 #include "registry/changes.h"
 #include "registry/render.h"
 #include "registry/rules/aggregate.h"
@@ -7,170 +8,73 @@
 
 #include <string.h>
 
-enum { FIRST_VERSION = 1 };
-
-/* What a proposal's text says of its head row. */
-struct text_facts {
-    uint32_t workstream;
-    uint32_t *invited;
-    struct bn_digest content;
-};
-
 static enum bn_code judge_text(struct bn_act *act, const Binome__V1__Proposal *proposal, const char *path,
-                               struct text_facts *facts)
+                               struct bn_text *text)
 {
-    struct bn_check *check = &act->job->check;
-    bn_rule_proposal_text(check, proposal, path);
-    const char *field = bn_arena_format(act->job->arena, "%s.workstream", path);
-    enum bn_code code = bn_act_workstream(act, field != NULL ? field : path, proposal->workstream, &facts->workstream);
-    if (code != BN_OK && check->code == BN_OK)
-        return code;
-    field = bn_arena_format(act->job->arena, "%s.invited", path);
-    code = bn_act_organisations(act, field != NULL ? field : path, proposal->invited, proposal->n_invited,
-                                &facts->invited);
-    if (code != BN_OK && check->code == BN_OK)
-        return code;
-    return check->code;
-}
-
-static void apply_text(const Binome__V1__Proposal *proposal, const struct text_facts *facts, struct bn_object *object)
-{
-    object->visibility = (uint32_t)proposal->visibility;
-    object->workstreams = UINT64_C(1) << facts->workstream;
-    object->invited = facts->invited;
-    object->invited_count = proposal->n_invited;
-    object->language = proposal->language;
-}
-
-static enum bn_code put_external(struct bn_act *act, const Binome__V1__ExternalRef *ref, uint32_t kind, uint32_t owner,
-                                 uint64_t object, const struct bn_digest *content)
-{
-    if (ref == NULL)
-        return BN_OK;
-    const struct bn_external external = {
-        .owner = owner, .kind = kind, .scheme = ref->scheme, .id = ref->id, .object = object, .content = *content};
-    return bn_store_external_put(act->store, &external);
-}
-
-/* Writes a new text over an object: ledger row, head row, history, reference. */
-static enum bn_code write_revision(struct bn_act *act, struct bn_object *object, const Binome__V1__Proposal *proposal,
-                                   const struct text_facts *facts)
-{
-    const struct bn_id id = object->id;
-    uint32_t phase = bn_phase_on(object, act->today);
-    enum bn_code code = bn_act_accept(act, &id, object->number, object->version + 1);
-    if (code != BN_OK)
-        return code;
-    uint64_t sequence = act->job->accepted.sequence;
-    apply_text(proposal, facts, object);
-    object->version++;
-    object->body = object->changed = sequence;
-    object->recorded_ms = act->now_ms;
-    code = bn_store_object_change(act->store, object, true);
-    if (code != BN_OK)
-        return code;
-    const struct bn_change change = {.sequence = sequence,
-                                     .object = object->number,
-                                     .type = act->job->type->number,
-                                     .version = object->version,
-                                     .state_before = phase,
-                                     .state_after = phase,
-                                     .effective_day = act->today};
-    code = bn_store_change_add(act->store, &change);
-    return code != BN_OK ? code
-                         : put_external(act, proposal->external_ref, BN_EXTERNAL_PROPOSAL, object->owner,
-                                        object->number, &facts->content);
+    *text = (struct bn_text){
+        .kind = BN_OBJECT_PROPOSAL,
+        .message = &proposal->base,
+        .visibility = (uint32_t)proposal->visibility,
+        .language = proposal->language,
+        .external_ref = proposal->external_ref,
+    };
+    bn_rule_proposal_text(&act->job->check, proposal, path);
+    return bn_text_resolve(act, path, &proposal->workstream, 1, proposal->invited, proposal->n_invited, text);
 }
 
 /* The sender's own system sends everything again: what is the same changes nothing, what is not is a new version. */
-static enum bn_code submit_again(struct bn_act *act, const struct bn_external *external,
-                                 const Binome__V1__Proposal *proposal, const struct text_facts *facts)
+static enum bn_code submit_again(struct bn_act *act, struct bn_object *object, bool same, const struct bn_text *text)
 {
-    struct bn_object object;
-    enum bn_code code = bn_store_object_by_number(act->store, external->object, NULL, &object);
-    if (code != BN_OK)
-        return code;
-    if (memcmp(&external->content, &facts->content, sizeof facts->content) == 0) {
-        act->job->reply.unchanged = true;
-        code = bn_render_proposal(act, &object, 0, 0, &act->job->reply.proposal);
+    struct bn_job *job = act->job;
+    if (same) {
+        job->reply.unchanged = true;
+        enum bn_code code = bn_render_proposal(act, object, 0, 0, &job->reply.proposal);
         if (code == BN_OK)
-            act->job->reply.body_case = BINOME__V1__REPLY__BODY_PROPOSAL;
+            job->reply.body_case = BINOME__V1__REPLY__BODY_PROPOSAL;
         return code;
     }
-    code = bn_rule_proposal_revise(&act->job->check, act->owner->number, &object, object.version, act->today);
-    if (code != BN_OK || act->job->request->dry_run)
-        return code;
-    return write_revision(act, &object, proposal, facts);
+    uint32_t phase = bn_phase_on(object, act->today);
+    if (bn_phase_closed(phase))
+        return BN_FAIL(&job->check, BN_FAILED_PRECONDITION, "proposal_submit.proposal.external_ref",
+                       BN_RULE_OBJECT_CLOSED, bn_phase_name(phase));
+    return job->request->dry_run ? BN_OK : bn_object_revise(act, object, text);
 }
 
 enum bn_code bn_change_proposal_submit(struct bn_act *act)
 {
-    struct bn_job *job = act->job;
-    const Binome__V1__ProposalSubmit *submit = job->request->proposal_submit;
-    const Binome__V1__Proposal *proposal = submit->proposal;
-    struct text_facts facts = {0};
-    enum bn_code code = judge_text(act, proposal, "proposal_submit.proposal", &facts);
+    const Binome__V1__ProposalSubmit *submit = act->job->request->proposal_submit;
+    struct bn_object object;
+    struct bn_text text;
+    bool same;
+    enum bn_code code = judge_text(act, submit->proposal, "proposal_submit.proposal", &text);
     if (code != BN_OK)
         return code;
-    if (proposal->external_ref != NULL) {
-        struct bn_external external = {.owner = act->owner->number,
-                                       .kind = BN_EXTERNAL_PROPOSAL,
-                                       .scheme = proposal->external_ref->scheme,
-                                       .id = proposal->external_ref->id};
-        code = bn_act_content(act, &proposal->base, &facts.content);
-        if (code != BN_OK)
-            return code;
-        code = bn_store_external_find(act->store, &external);
-        if (code != BN_NOT_FOUND)
-            return code == BN_OK ? submit_again(act, &external, proposal, &facts) : code;
-    }
+    code = bn_object_sent_before(act, &text, &object, &same);
+    if (code != BN_NOT_FOUND)
+        return code == BN_OK ? submit_again(act, &object, same, &text) : code;
     code = bn_change_id_free(act);
-    if (code != BN_OK || job->request->dry_run)
+    if (code != BN_OK || act->job->request->dry_run)
         return code;
-    code = bn_act_accept(act, &job->head.request_id, 0, FIRST_VERSION);
-    if (code != BN_OK)
-        return code;
-    uint64_t sequence = job->accepted.sequence;
-    struct bn_object object = {
-        .number = sequence,
-        .id = job->head.request_id,
-        .kind = BN_OBJECT_PROPOSAL,
-        .owner = act->owner->number,
-        .state = BINOME__V1__PHASE__PHASE_SUBMITTED,
-        .state_day = bn_act_day(act, submit->submitted_on),
-        .version = FIRST_VERSION,
-        .body = sequence,
-        .changed = sequence,
-        .progress = -1,
-        .created_ms = act->now_ms,
-        .recorded_ms = act->now_ms,
-    };
-    apply_text(proposal, &facts, &object);
-    code = bn_store_object_create(act->store, &object);
-    return code != BN_OK ? code
-                         : put_external(act, proposal->external_ref, BN_EXTERNAL_PROPOSAL, object.owner, sequence,
-                                        &facts.content);
+    return bn_object_create(act, &text, BINOME__V1__PHASE__PHASE_SUBMITTED, bn_act_day(act, submit->submitted_on));
 }
 
 enum bn_code bn_change_proposal_revise(struct bn_act *act)
 {
     const Binome__V1__ProposalRevise *revise = act->job->request->proposal_revise;
     struct bn_object object;
-    struct text_facts facts = {0};
+    struct bn_text text;
     enum bn_code code = bn_act_object(act, "proposal_revise.id", revise->id, BN_OBJECT_PROPOSAL, &object);
     if (code == BN_OK)
         code = bn_rule_proposal_revise(&act->job->check, act->owner->number, &object, revise->expected_version,
                                        act->today);
     if (code == BN_OK)
-        code = judge_text(act, revise->proposal, "proposal_revise.proposal", &facts);
+        code = judge_text(act, revise->proposal, "proposal_revise.proposal", &text);
     if (code == BN_OK)
-        code = bn_change_external_kept(act, "proposal_revise.proposal.external_ref", revise->proposal->external_ref,
+        code = bn_change_external_kept(act, "proposal_revise.proposal.external_ref", text.external_ref,
                                        BN_EXTERNAL_PROPOSAL, &object);
-    if (code == BN_OK)
-        code = bn_act_content(act, &revise->proposal->base, &facts.content);
     if (code != BN_OK || act->job->request->dry_run)
         return code;
-    return write_revision(act, &object, revise->proposal, &facts);
+    return bn_object_revise(act, &object, &text);
 }
 
 /* A move that lies in the future is planned: it stands beside the phase in force until its day has come. */
@@ -179,57 +83,33 @@ static void move_phase(struct bn_object *object, uint32_t to, int32_t day, int32
     if (object->planned_state != 0 && object->planned_day <= today) {
         object->state = object->planned_state;
         object->state_day = object->planned_day;
-        object->planned_state = 0;
-        object->planned_day = 0;
     }
-    if (day > today) {
-        object->planned_state = to;
-        object->planned_day = day;
-        return;
-    }
-    object->planned_state = 0;
-    object->planned_day = 0;
-    if (object->state == to)
+    object->planned_state = day > today ? to : 0;
+    object->planned_day = day > today ? day : 0;
+    if (day > today || object->state == to)
         return;
     object->state = to;
     object->state_day = day;
 }
 
-/* Ledger row, head row and history of a change that leaves the text as it is. */
 static enum bn_code write_move(struct bn_act *act, struct bn_object *object, uint32_t to, int32_t day)
 {
-    const struct bn_id id = object->id;
     uint32_t from = bn_phase_on(object, act->today);
-    enum bn_code code = bn_act_accept(act, &id, object->number, object->version + 1);
-    if (code != BN_OK)
-        return code;
     if (to != from)
         move_phase(object, to, day, act->today);
-    object->version++;
-    object->changed = act->job->accepted.sequence;
-    code = bn_store_object_change(act->store, object, false);
-    if (code != BN_OK)
-        return code;
-    const struct bn_change change = {.sequence = object->changed,
-                                     .object = object->number,
-                                     .type = act->job->type->number,
-                                     .version = object->version,
-                                     .state_before = from,
-                                     .state_after = to,
-                                     .effective_day = day};
-    return bn_store_change_add(act->store, &change);
+    return bn_object_write(act, object, from, to, day);
 }
 
 enum bn_code bn_change_proposal_withdraw(struct bn_act *act)
 {
     const Binome__V1__ProposalWithdraw *withdraw = act->job->request->proposal_withdraw;
+    const uint32_t to = BINOME__V1__PHASE__PHASE_WITHDRAWN;
     struct bn_check *check = &act->job->check;
     struct bn_object object;
     enum bn_code code = bn_act_object(act, "proposal_withdraw.id", withdraw->id, BN_OBJECT_PROPOSAL, &object);
     if (code == BN_OK)
         code = bn_rule_version(check, "proposal_withdraw.expected_version", withdraw->expected_version, object.version,
                                true);
-    const uint32_t to = BINOME__V1__PHASE__PHASE_WITHDRAWN;
     if (code == BN_OK)
         code = bn_rule_phase(check, "proposal_withdraw.id", bn_phase_on(&object, act->today), to,
                              bn_phase_capacity(act->caller, act->owner->number, &object), withdraw->reason);
@@ -271,9 +151,10 @@ enum bn_code bn_change_status_update(struct bn_act *act)
     struct bn_object object;
     struct bn_digest content;
     uint32_t to = 0;
-    bool known;
+    bool known = false;
     enum bn_code code = bn_act_object(act, "status_update.proposal", update->proposal, BN_OBJECT_PROPOSAL, &object);
-    if (code == BN_OK)
+    /* Who may not speak of it hears that below, and nothing of the references that its owner uses. */
+    if (code == BN_OK && bn_phase_capacity(act->caller, act->owner->number, &object) != 0)
         code = status_again(act, update, object.owner, &content, &known);
     if (code != BN_OK || known)
         return code;
@@ -284,7 +165,7 @@ enum bn_code bn_change_status_update(struct bn_act *act)
         object.progress = (int32_t)update->progress_percent;
     object.health = bn_health_pack(object.health, update->health);
     code = write_move(act, &object, to, bn_act_day(act, update->effective_on));
-    return code != BN_OK
-               ? code
-               : put_external(act, update->external_ref, BN_EXTERNAL_STATUS, object.owner, object.changed, &content);
+    return code != BN_OK ? code
+                         : bn_external_keep(act, update->external_ref, BN_EXTERNAL_STATUS, object.owner, object.changed,
+                                            &content);
 }

@@ -289,6 +289,17 @@ static void pass_on(struct bn_intake *intake, struct bn_job *job)
     }
 }
 
+static void send_pulse(struct bn_intake *intake)
+{
+    uint64_t *values = intake->figures->values;
+    struct bn_figures_message figures;
+    values[BN_FIGURE_WRITES_WAITING] = intake->waiting.count;
+    values[BN_FIGURE_READS_WAITING] = intake->reads.count + intake->matching;
+    bn_figures_message(intake->figures, &figures);
+    bn_brokers_pulse(intake->brokers, &figures.message);
+}
+
+/* A broker holds back what it has until it has heard a pulse: it need not wait for the next second. */
 static void take_link_message(struct bn_intake *intake, struct bn_job *job)
 {
     Binome__V1__Link *link =
@@ -297,8 +308,10 @@ static void take_link_message(struct bn_intake *intake, struct bn_job *job)
     zmq_msg_t keys;
     if (link != NULL && link->body_case == BINOME__V1__LINK__BODY_HELLO && link->hello != NULL &&
         bn_brokers_hello(intake->brokers, &job->frames[BN_FRAME_ROUTE], link->hello->broker_version) &&
-        bn_writer_keys(intake->writer, &keys) == BN_OK)
+        bn_writer_keys(intake->writer, &keys) == BN_OK) {
         bn_brokers_answer(intake->brokers, &keys);
+        send_pulse(intake);
+    }
     bn_jobs_give(intake->jobs, job);
 }
 
@@ -357,10 +370,7 @@ static void pulse(void *ctx)
 {
     struct bn_intake *intake = ctx;
     uint64_t *values = intake->figures->values;
-    values[BN_FIGURE_WRITES_WAITING] = intake->waiting.count;
-    values[BN_FIGURE_READS_WAITING] = intake->reads.count + intake->matching;
     struct bn_store_figures store;
-    struct bn_figures_message figures;
     if (!intake->wrote)
         bn_writer_checkpoint(intake->writer, true);
     intake->wrote = false;
@@ -370,8 +380,7 @@ static void pulse(void *ctx)
     values[BN_FIGURE_DISK_FREE_BYTES] = store.disk_free_bytes;
     values[BN_FIGURE_CHECKPOINTS] = store.checkpoints;
     values[BN_FIGURE_CHECKPOINT_US_MAX] = store.checkpoint_us_max;
-    bn_figures_message(intake->figures, &figures);
-    bn_brokers_pulse(intake->brokers, &figures.message);
+    send_pulse(intake);
     bn_notify("WATCHDOG=1");
     if (intake->stopping && (drained(intake) || bn_clock_mono_ms() - intake->stopping_since_ms > DRAIN_MS))
         bn_loop_stop(intake->loop);
@@ -389,6 +398,8 @@ static void reload(struct bn_intake *intake)
     }
     if (bn_log_level_parse(intake->config->log_level, &level))
         bn_log_level_set(level);
+    else
+        BN_LOG(ERROR, "registry.reload_failed", "place", "log.level", "rule", bn_rule_name(BN_RULE_CONFIG_VALUE));
     BN_LOG(INFO, "registry.reloaded", "waiting_for_restart", BN_NUM(waiting));
 }
 
@@ -427,10 +438,8 @@ static enum bn_code open_link(struct bn_intake *intake, struct bn_why *why)
     limits.body_bytes_max = config->body_bytes_max > UINT64_C(64) << 20 ? config->body_bytes_max : UINT64_C(64) << 20;
     bool tcp = strncmp(config->link_endpoint, "tcp://", 6) == 0;
     if (tcp) {
-        if (config->link_key_file == NULL || config->link_broker_key == NULL ||
-            !bn_z85_decode(config->link_broker_key, intake->broker_key))
-            return bn_why_set(why, BN_INVALID_ARGUMENT, "link", "config.required",
-                              "a link over TCP needs link.key_file and link.broker_key");
+        if (!bn_z85_decode(config->link_broker_key, intake->broker_key))
+            return bn_why_set(why, BN_INVALID_ARGUMENT, "link.broker_key", "config.value", "expected a key in z85");
         enum bn_code code = bn_keyfile_read(config->link_key_file, &pair, why);
         if (code != BN_OK)
             return code;

@@ -115,7 +115,7 @@ static enum bn_code refuse_scan(struct bn_job *job, const struct bn_scan *scan)
     const char *actual = bn_check_number(&job->check, (int64_t)scan->actual);
     switch (scan->rule) {
     case BN_RULE_BODY_TOO_COMPLEX:
-        BN_FAIL(&job->check, BN_INVALID_ARGUMENT, scan->field, scan->rule, "items", limit);
+        BN_FAIL(&job->check, BN_INVALID_ARGUMENT, scan->field, scan->rule, scan->what, limit);
         break;
     case BN_RULE_LIST_TOO_LONG:
         BN_FAIL(&job->check, BN_INVALID_ARGUMENT, scan->field, scan->rule, limit, actual);

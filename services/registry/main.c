@@ -126,7 +126,8 @@ static const struct argp argp = {
 
 static int complain(const struct bn_why *why, int code)
 {
-    fprintf(stderr, "binome-registry: %s%s%s%s%s%s\n", why->field, why->field[0] != '\0' ? ": " : "", why->detail,
+    bool placed = why->field[0] == '\0' || strncmp(why->detail, why->field, strlen(why->field)) == 0;
+    fprintf(stderr, "binome-registry: %s%s%s%s%s%s\n", placed ? "" : why->field, placed ? "" : ": ", why->detail,
             why->rule[0] != '\0' ? " (" : "", why->rule, why->rule[0] != '\0' ? ")" : "");
     return code;
 }
@@ -211,16 +212,31 @@ static void harden(void)
     umask(0077);
 }
 
+/* What several keys say together, and what the files say that they name. */
+static enum bn_code judge(const char *path, const struct bn_registry_config *config, struct bn_why *why)
+{
+    enum bn_log_level level;
+    struct bn_keypair pair;
+    uint8_t broker_key[BN_KEY_BYTES];
+    if (!bn_log_level_parse(config->log_level, &level))
+        return bn_why_set(why, BN_INVALID_ARGUMENT, path, "config.value", "log.level: error, warn, info or debug");
+    bn_log_level_set(level);
+    if (strncmp(config->link_endpoint, "tcp://", 6) != 0)
+        return BN_OK;
+    if (config->link_key_file == NULL || config->link_broker_key == NULL)
+        return bn_why_set(why, BN_INVALID_ARGUMENT, path, "config.required",
+                          "a link over TCP needs link.key_file and link.broker_key");
+    if (!bn_z85_decode(config->link_broker_key, broker_key))
+        return bn_why_set(why, BN_INVALID_ARGUMENT, path, "config.value", "link.broker_key: expected a key in z85");
+    enum bn_code code = bn_keyfile_read(config->link_key_file, &pair, why);
+    bn_wipe(&pair, sizeof pair);
+    return code;
+}
+
 static int serve(const char *path, struct bn_registry_config *config)
 {
     struct bn_why why = {0};
     struct bn_intake *intake = NULL;
-    enum bn_log_level level;
-    if (!bn_log_level_parse(config->log_level, &level)) {
-        bn_why_set(&why, BN_INVALID_ARGUMENT, path, "config.value", "log.level: error, warn, info or debug");
-        return complain(&why, EXIT_CONFIG);
-    }
-    bn_log_level_set(level);
     enum bn_code code = bn_intake_create(path, config, &intake, &why);
     if (code != BN_OK)
         return complain(&why, exit_code(code));
@@ -256,11 +272,16 @@ int main(int argc, char **argv)
     if (code != BN_OK)
         return complain(&why, EXIT_CONFIG);
     int result = 0;
-    if (choice.init)
+    code = judge(choice.config, &config, &why);
+    if (code != BN_OK)
+        result = complain(&why, EXIT_CONFIG);
+    else if (choice.init)
         result = init(&choice, &config);
     else if (choice.check)
         result = check(&config);
-    else if (!choice.check_config)
+    else if (choice.check_config)
+        printf("%s: good\n", choice.config);
+    else
         result = serve(choice.config, &config);
     bn_conf_finish(bn_registry_keys, bn_registry_key_count, &config);
     return result;

@@ -20,6 +20,12 @@ enum {
     ARENA_MAX = 16 * 1024 * 1024,
 };
 
+/* A phase that holds from a later day on. */
+struct plan {
+    uint64_t object;
+    int32_t day;
+};
+
 struct bn_matcher {
     char *path;
     struct bn_store_options options;
@@ -31,7 +37,10 @@ struct bn_matcher {
     struct bn_match_answer *answer;
     uint64_t sequence, object; /* the last change fed */
     uint64_t reached;          /* ledger sequence up to which everything is fed */
-    uint32_t *absent;          /* owners found suspended or gone; looked at again when the directory has changed */
+    int32_t today;             /* the day for which the index stands */
+    struct plan *plans;        /* of proposals that have been fed and whose day is to come */
+    size_t plan_count, plan_room;
+    uint32_t *absent; /* owners found suspended or gone; looked at again when the directory has changed */
     size_t absent_count, absent_room;
     uint64_t absent_version;
 };
@@ -78,6 +87,7 @@ static void stop(void *state)
     struct bn_matcher *matcher = state;
     free(matcher->answer);
     free(matcher->absent);
+    free(matcher->plans);
     bn_arena_destroy(&matcher->arena);
     bn_match_destroy(&matcher->index);
     bn_directory_destroy(&matcher->directory);
@@ -187,13 +197,13 @@ static enum bn_code doc_load(struct bn_matcher *matcher, struct bn_arena *arena,
 /* ---- feeding ---- */
 
 /* Drafts are nobody's business; what is closed, engaged or done seeks nobody. */
-static bool seeks_counterpart(const struct bn_object *object)
+static bool seeks_counterpart(const struct bn_object *object, int32_t today)
 {
     if (object->visibility == BINOME__V1__VISIBILITY__VISIBILITY_DRAFT)
         return false;
     if (object->kind == BN_OBJECT_OFFER)
         return object->state == BINOME__V1__OFFER_STATE__OFFER_STATE_PUBLISHED;
-    uint32_t phase = bn_phase_on(object, bn_date_of_ms(bn_clock_wall_ms()));
+    uint32_t phase = bn_phase_on(object, today);
     return phase == BINOME__V1__PHASE__PHASE_SUBMITTED || phase == BINOME__V1__PHASE__PHASE_UNDER_REVIEW ||
            phase == BINOME__V1__PHASE__PHASE_OPEN;
 }
@@ -201,13 +211,59 @@ static bool seeks_counterpart(const struct bn_object *object)
 static enum bn_code feed_object(struct bn_matcher *matcher, const struct bn_object *object)
 {
     struct bn_match_doc doc;
-    if (!seeks_counterpart(object)) {
+    if (!seeks_counterpart(object, matcher->today)) {
         bn_match_remove(matcher->index, object->number);
         return BN_OK;
     }
     bn_arena_reset(matcher->arena);
     enum bn_code code = doc_load(matcher, matcher->arena, object, &doc);
     return code == BN_OK ? bn_match_put(matcher->index, &doc) : code;
+}
+
+static void remember_plan(struct bn_matcher *matcher, const struct bn_object *object)
+{
+    if (object->planned_state == 0 || object->planned_day <= matcher->today)
+        return;
+    if (matcher->plan_count == matcher->plan_room) {
+        size_t room = matcher->plan_room == 0 ? 16 : 2 * matcher->plan_room;
+        struct plan *grown = realloc(matcher->plans, room * sizeof *grown);
+        if (grown == NULL) {
+            BN_LOG(WARN, "matcher.plan_forgotten", "object", BN_NUM(object->number));
+            return;
+        }
+        matcher->plans = grown;
+        matcher->plan_room = room;
+    }
+    matcher->plans[matcher->plan_count++] = (struct plan){object->number, object->planned_day};
+}
+
+static bool day_is_over(const struct bn_matcher *matcher)
+{
+    return bn_date_of_ms(bn_clock_wall_ms()) != matcher->today;
+}
+
+/* What was planned takes effect on its day without a request, so the index hears of it here. A plan that was given up
+ * meanwhile does no harm: the proposal is fed as it is. */
+static void feed_due(struct bn_matcher *matcher)
+{
+    size_t kept = 0;
+    if (!day_is_over(matcher))
+        return;
+    matcher->today = bn_date_of_ms(bn_clock_wall_ms());
+    for (size_t i = 0; i < matcher->plan_count; i++) {
+        const struct plan plan = matcher->plans[i];
+        struct bn_object object;
+        if (plan.day > matcher->today) {
+            matcher->plans[kept++] = plan;
+            continue;
+        }
+        enum bn_code code = bn_store_object_by_number(matcher->store, plan.object, NULL, &object);
+        if (code == BN_OK)
+            code = feed_object(matcher, &object);
+        if (code != BN_OK)
+            BN_LOG(WARN, "matcher.not_indexed", "object", BN_NUM(plan.object), "code", bn_code_name(code));
+    }
+    matcher->plan_count = kept;
 }
 
 /* Feeds up to FEED_CHUNK changes from one snapshot; true = there are more. An object that cannot be indexed is said in
@@ -221,6 +277,7 @@ static bool feed_some(struct bn_matcher *matcher)
         bn_store_rollback(matcher->store);
         return false;
     }
+    feed_due(matcher);
     for (int i = 0; i <= FEED_CHUNK; i++) {
         struct bn_object object;
         uint64_t sequence;
@@ -238,6 +295,7 @@ static bool feed_some(struct bn_matcher *matcher)
             break;
         }
         uint64_t number = object.number;
+        remember_plan(matcher, &object);
         code = feed_object(matcher, &object);
         if (code != BN_OK)
             BN_LOG(WARN, "matcher.not_indexed", "object", BN_NUM(number), "code", bn_code_name(code));
@@ -514,6 +572,8 @@ static void *work(void *state, void *passed)
         uint64_t wanted = item->job->request->match_find->at_least_sequence;
         if (matcher->reached < wanted)
             catch_up(matcher, wanted);
+        else if (day_is_over(matcher))
+            (void)feed_some(matcher);
         struct question question = {.matcher = matcher, .reached = matcher->reached};
         if (wanted > matcher->reached)
             question.behind = wanted - matcher->reached;

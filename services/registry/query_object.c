@@ -38,6 +38,64 @@ static enum bn_code body_at(struct bn_act *act, const struct bn_object *object, 
     }
 }
 
+/* The relations that a text sets up: where it stands, and whom it invites. */
+struct reach {
+    uint32_t visibility;
+    char **workstreams, **invited;
+    size_t workstream_count, invited_count;
+};
+
+static bool in_reach(struct bn_act *act, const struct reach *reach)
+{
+    const struct bn_view *view = &act->view;
+    uint64_t places = 0;
+    uint32_t number, seen = view->seen[BN_RELATION_ANY];
+    for (size_t i = 0; i < reach->workstream_count; i++)
+        if (bn_directory_workstream(act->directory, reach->workstreams[i], &number) == BN_OK)
+            places |= UINT64_C(1) << number;
+    if ((view->pilot_of & places) != 0)
+        seen |= view->seen[BN_RELATION_PILOT];
+    if ((view->member_of & places) != 0)
+        seen |= view->seen[BN_RELATION_WORKSTREAM];
+    for (size_t i = 0; i < reach->invited_count; i++)
+        if (strcmp(reach->invited[i], act->caller->slug) == 0)
+            seen |= view->seen[BN_RELATION_INVITED];
+    return (seen & (1u << reach->visibility)) != 0;
+}
+
+/* A text is shown to those to whom it was open when it was the newest: what stood in a draft does not come out with the
+ * version that was published. Such a version looks as if there were none. */
+static enum bn_code judge_version(struct bn_act *act, const struct bn_object *object, uint64_t body, uint32_t version,
+                                  const char *field)
+{
+    Binome__V1__Request *request;
+    if (body == 0 || body == object->body || object->owner == act->view.organisation)
+        return BN_OK;
+    enum bn_code code = bn_act_body(act, body, &request);
+    if (code != BN_OK)
+        return code;
+    const Binome__V1__Proposal *proposal = bn_proposal_of(request);
+    const Binome__V1__Offer *offer = bn_offer_of(request);
+    struct reach reach = {0};
+    if (proposal != NULL)
+        reach = (struct reach){.visibility = (uint32_t)proposal->visibility,
+                               .workstreams = (char **)(uintptr_t)&proposal->workstream,
+                               .workstream_count = 1,
+                               .invited = proposal->invited,
+                               .invited_count = proposal->n_invited};
+    else if (offer != NULL)
+        reach = (struct reach){.visibility = (uint32_t)offer->visibility,
+                               .workstreams = offer->workstreams,
+                               .workstream_count = offer->n_workstreams,
+                               .invited = offer->invited,
+                               .invited_count = offer->n_invited};
+    if (in_reach(act, &reach))
+        return BN_OK;
+    struct bn_check *check = &act->job->check;
+    return BN_FAIL(check, BN_NOT_FOUND, field, BN_RULE_VERSION_ABSENT, bn_check_number(check, version),
+                   bn_check_number(check, object->version));
+}
+
 enum bn_code bn_query_proposal_get(struct bn_act *act)
 {
     const Binome__V1__ProposalGet *get = act->job->request->proposal_get;
@@ -46,6 +104,8 @@ enum bn_code bn_query_proposal_get(struct bn_act *act)
     enum bn_code code = bn_act_object(act, "proposal_get.id", get->id, BN_OBJECT_PROPOSAL, &object);
     if (code == BN_OK && get->version != 0)
         code = body_at(act, &object, get->version, "proposal_get.version", &body);
+    if (code == BN_OK)
+        code = judge_version(act, &object, body, get->version, "proposal_get.version");
     if (code != BN_OK)
         return code;
     act->job->reply.body_case = BINOME__V1__REPLY__BODY_PROPOSAL;
@@ -60,6 +120,8 @@ enum bn_code bn_query_offer_get(struct bn_act *act)
     enum bn_code code = bn_act_object(act, "offer_get.id", get->id, BN_OBJECT_OFFER, &object);
     if (code == BN_OK && get->version != 0)
         code = body_at(act, &object, get->version, "offer_get.version", &body);
+    if (code == BN_OK)
+        code = judge_version(act, &object, body, get->version, "offer_get.version");
     if (code != BN_OK)
         return code;
     act->job->reply.body_case = BINOME__V1__REPLY__BODY_OFFER;

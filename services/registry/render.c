@@ -113,6 +113,7 @@ enum bn_code bn_render_proposal(struct bn_act *act, const struct bn_object *obje
     proposal->version = version != 0 ? version : kept.version;
     proposal->phase = (Binome__V1__Phase)bn_phase_on(&kept, act->today);
     proposal->phase_since = day_text(act, bn_phase_since(&kept, act->today));
+    proposal->progress__case = BINOME__V1__PROPOSAL__PROGRESS___NOT_SET; /* whatever the sender wrote there */
     if (kept.progress >= 0) {
         proposal->progress__case = BINOME__V1__PROPOSAL__PROGRESS__PROGRESS_PERCENT;
         proposal->progress_percent = (uint32_t)kept.progress;

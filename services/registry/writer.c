@@ -100,17 +100,19 @@ static enum bn_code apply(struct bn_writer *writer, struct bn_job *job, int64_t 
     if (bn_clock_mono_ms() > job->deadline_ms)
         return BN_FAIL(&job->check, BN_DEADLINE_EXCEEDED, "header.timeout_ms", BN_RULE_HUB_TIMEOUT,
                        bn_check_number(&job->check, job->head.timeout_ms));
-    enum bn_code code = bn_act_start(&act);
-    if (code != BN_OK)
-        return code;
-    code = bn_store_request_taken(writer->store, &job->head.request_id, &act.id_taken);
+    enum bn_code code = bn_act_caller(&act);
+    if (code == BN_OK)
+        code = bn_store_request_taken(writer->store, &job->head.request_id, &act.id_taken);
     if (code == BN_OK && act.id_taken) {
         code = bn_store_accepted_by_request(writer->store, &job->head.request_id, act.caller->organisation,
                                             &job->accepted);
         if (code == BN_OK)
             return replay(writer, job);
     }
-    if (code != BN_OK && code != BN_NOT_FOUND)
+    /* What was accepted once keeps its receipt, also when its sender may no longer ask for it. */
+    if (code == BN_OK || code == BN_NOT_FOUND)
+        code = bn_act_start(&act);
+    if (code != BN_OK)
         return code;
     code = bn_change_handler(job->type->number)(&act);
     if (act.directory_changed)

@@ -52,8 +52,10 @@ uint32_t bn_health_pack(uint32_t before, const Binome__V1__Health *health);
 /* ---- offer.c ---- */
 
 enum bn_code bn_rule_offer_text(struct bn_check *check, const Binome__V1__Offer *offer, const char *path);
+/* The owner (or the operator for it) changes an offer that is published and whose version is the one expected; the
+ * fields are those of the request that name the offer and the version. */
 enum bn_code bn_rule_offer_change(struct bn_check *check, uint32_t acting_owner, const struct bn_object *offer,
-                                  uint32_t expected_version, const char *field);
+                                  uint32_t expected_version, const char *id_field, const char *version_field);
 
 /* ---- shared ---- */
 

@@ -14,6 +14,10 @@
 /* Table and descriptors, bound together: for each type, a row for each field in the descriptor's order. */
 enum { TYPES_MAX = 80, FIELDS_MAX = 64, PATH_MAX_BYTES = 192 };
 
+/* What bn_date_parse takes. */
+#define FIRST_DAY "1900-01-01"
+#define LAST_DAY  "2199-12-31"
+
 struct bound_type {
     const ProtobufCMessageDescriptor *type;
     const struct bn_field_rule *rules[FIELDS_MAX];
@@ -176,11 +180,27 @@ static void check_form(struct bn_check *check, const struct place *path, const c
         fail(check, path, rule, shown(check, text), NULL, NULL);
 }
 
+/* A date of a year that is out of bounds is told from what is no date. */
+static void check_date(struct bn_check *check, const struct place *path, const char *text)
+{
+    enum { YEAR_DIGITS = 4 };
+    int32_t day;
+    char leap[BN_DATE_SIZE] = "2000";
+    if (bn_date_parse(text, &day))
+        return;
+    bool year = strlen(text) == BN_DATE_SIZE - 1 && strspn(text, "0123456789") == YEAR_DIGITS;
+    if (year)
+        memcpy(leap + YEAR_DIGITS, text + YEAR_DIGITS, BN_DATE_SIZE - YEAR_DIGITS);
+    if (year && (strcmp(text, FIRST_DAY) < 0 || strcmp(text, LAST_DAY) > 0) && bn_date_parse(leap, &day))
+        fail(check, path, BN_RULE_DATE_RANGE, FIRST_DAY, LAST_DAY, text);
+    else
+        fail(check, path, BN_RULE_DATE_FORM, shown(check, text), NULL, NULL);
+}
+
 static void check_text(struct bn_check *check, const struct bn_field_rule *rule, const struct place *path,
                        const char *text)
 {
     struct bn_id id;
-    int32_t day;
     uint8_t key[BN_KEY_BYTES];
     switch (rule->form) {
     case BN_FORM_TEXT:
@@ -201,7 +221,7 @@ static void check_text(struct bn_check *check, const struct bn_field_rule *rule,
         check_form(check, path, text, slug_good(text) || bn_id_parse(text, &id), BN_RULE_SLUG_FORM);
         break;
     case BN_FORM_DATE:
-        check_form(check, path, text, bn_date_parse(text, &day), BN_RULE_DATE_FORM);
+        check_date(check, path, text);
         break;
     case BN_FORM_COUNTRY:
         check_form(check, path, text, bn_country_known(text), BN_RULE_COUNTRY_UNKNOWN);

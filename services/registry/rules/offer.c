@@ -11,11 +11,11 @@ enum bn_code bn_rule_offer_text(struct bn_check *check, const Binome__V1__Offer 
 }
 
 enum bn_code bn_rule_offer_change(struct bn_check *check, uint32_t acting_owner, const struct bn_object *offer,
-                                  uint32_t expected_version, const char *field)
+                                  uint32_t expected_version, const char *id_field, const char *version_field)
 {
     if (acting_owner != offer->owner)
-        return BN_FAIL(check, BN_PERMISSION_DENIED, field, BN_RULE_OWNER_ONLY);
+        return BN_FAIL(check, BN_PERMISSION_DENIED, id_field, BN_RULE_OWNER_ONLY);
     if (offer->state == BINOME__V1__OFFER_STATE__OFFER_STATE_RETIRED)
-        return BN_FAIL(check, BN_FAILED_PRECONDITION, field, BN_RULE_OBJECT_CLOSED, "retired");
-    return bn_rule_version(check, field, expected_version, offer->version, true);
+        return BN_FAIL(check, BN_FAILED_PRECONDITION, id_field, BN_RULE_OBJECT_CLOSED, "retired");
+    return bn_rule_version(check, version_field, expected_version, offer->version, true);
 }

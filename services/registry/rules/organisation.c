@@ -133,21 +133,27 @@ enum bn_code bn_rule_organisation_move(struct bn_check *check, const struct bn_c
                                        uint32_t *to)
 {
     static const char *const state_names[] = {"unspecified", "active", "suspended", "left"};
+    static const char *const fields[] = {
+        [BN_ORGANISATION_SUSPEND] = "organisation_suspend.slug",
+        [BN_ORGANISATION_RESUME] = "organisation_resume.slug",
+        [BN_ORGANISATION_LEAVE] = "organisation_leave.slug",
+    };
+    const char *field = fields[verb];
     if (!own_or_operator(caller, organisation))
-        return BN_FAIL(check, BN_PERMISSION_DENIED, "slug", BN_RULE_OWNER_ONLY);
+        return BN_FAIL(check, BN_PERMISSION_DENIED, field, BN_RULE_OWNER_ONLY);
     /* The hub without an operator could not be mended by anybody. */
     if ((organisation->roles & BN_ROLE_OPERATOR) != 0 && verb != BN_ORGANISATION_RESUME)
-        return BN_FAIL(check, BN_FAILED_PRECONDITION, "slug", BN_RULE_KEY_LAST);
+        return BN_FAIL(check, BN_FAILED_PRECONDITION, field, BN_RULE_KEY_LAST);
     for (size_t i = 0; i < BN_COUNT(moves); i++) {
         if (moves[i].verb != verb || moves[i].from != organisation->state)
             continue;
         if (moves[i].operator_only && (caller->roles & BN_ROLE_OPERATOR) == 0)
-            return BN_FAIL(check, BN_PERMISSION_DENIED, "slug", BN_RULE_OPERATOR_ONLY);
+            return BN_FAIL(check, BN_PERMISSION_DENIED, field, BN_RULE_OPERATOR_ONLY);
         *to = moves[i].to;
         return BN_OK;
     }
     const char *state = organisation->state < BN_COUNT(state_names) ? state_names[organisation->state] : "unknown";
-    return BN_FAIL(check, BN_FAILED_PRECONDITION, "slug", BN_RULE_ORGANISATION_STATE, state);
+    return BN_FAIL(check, BN_FAILED_PRECONDITION, field, BN_RULE_ORGANISATION_STATE, state);
 }
 
 enum bn_code bn_rule_key_change(struct bn_check *check, const struct bn_caller *caller,
