@@ -21,6 +21,8 @@ const struct bn_conf_key bn_registry_keys[] = {
      "queries that may wait for a reader; beyond, RESOURCE_EXHAUSTED limit.queue"},
     {"limits.read_ms_max", BN_CONF_MILLIS, AT(read_ms_max), "2s", 10, 60000, false, false,
      "a query that takes longer is cut short"},
+    {"limits.disk_free_bytes_min", BN_CONF_BYTES, AT(disk_free_bytes_min), "1GiB", 0, UINT64_C(1) << 40, false, true,
+     "free space where the database lies below which writes are refused with hub.disk_full, and reads go on"},
     {"store.cache_bytes", BN_CONF_BYTES, AT(cache_bytes), "256MiB", 1 << 20, UINT64_C(64) << 30, false, false,
      "page cache of the writer"},
     {"store.reader_cache_bytes", BN_CONF_BYTES, AT(reader_cache_bytes), "16MiB", 1 << 20, UINT64_C(4) << 30, false,

@@ -18,6 +18,7 @@ struct bn_registry_config {
     uint64_t reader_cache_bytes;
     uint64_t wal_checkpoint_bytes;
     uint64_t read_ms_max;
+    uint64_t disk_free_bytes_min;
     char *log_level;
 };
 

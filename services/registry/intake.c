@@ -69,7 +69,7 @@ struct bn_intake {
     size_t matching;
 
     uint64_t directory_version;
-    bool paused, stopping;
+    bool paused, stopping, disk_low;
     uint64_t stopping_since_ms;
 };
 
@@ -269,10 +269,21 @@ static bool batch_full(const struct bn_batch *batch)
     return batch->count >= BN_BATCH_JOBS_MAX || batch->bytes >= BN_BATCH_BYTES_MAX;
 }
 
+/* Refused early, while the last commits and checkpoints still have room to get out (pitfall Q7). */
+static void refuse_for_disk(struct bn_intake *intake, struct bn_job *job)
+{
+    job->retry_after_ms = 2000;
+    bn_job_refuse(job, BN_RESOURCE_EXHAUSTED, "hub", BN_RULE_DISK_FULL, NULL);
+    intake->figures->values[BN_FIGURE_REFUSED]++;
+    send_answer(intake, job);
+}
+
 static void pass_on(struct bn_intake *intake, struct bn_job *job)
 {
     job->directory = intake->directory_version;
-    if (job->type->writes) {
+    if (job->type->writes && intake->disk_low) {
+        refuse_for_disk(intake, job);
+    } else if (job->type->writes) {
         pass_write(intake, job);
     } else if (job->type->number == BINOME__V1__REQUEST__BODY_MATCH_FIND) {
         pass_match(intake, job);
@@ -366,6 +377,18 @@ static bool drained(const struct bn_intake *intake)
     return bn_jobs_out(intake->jobs) == 0;
 }
 
+static void watch_disk(struct bn_intake *intake, uint64_t free_bytes)
+{
+    bool low = free_bytes < intake->config->disk_free_bytes_min;
+    if (low == intake->disk_low)
+        return;
+    intake->disk_low = low;
+    if (low)
+        BN_LOG(ERROR, "registry.disk_low", "free_bytes", BN_NUM(free_bytes), "writes", "refused");
+    else
+        BN_LOG(INFO, "registry.disk_recovered", "free_bytes", BN_NUM(free_bytes));
+}
+
 static void pulse(void *ctx)
 {
     struct bn_intake *intake = ctx;
@@ -378,6 +401,7 @@ static void pulse(void *ctx)
     values[BN_FIGURE_DATABASE_BYTES] = store.database_bytes;
     values[BN_FIGURE_WAL_BYTES] = store.wal_bytes;
     values[BN_FIGURE_DISK_FREE_BYTES] = store.disk_free_bytes;
+    watch_disk(intake, store.disk_free_bytes);
     values[BN_FIGURE_CHECKPOINTS] = store.checkpoints;
     values[BN_FIGURE_CHECKPOINT_US_MAX] = store.checkpoint_us_max;
     send_pulse(intake);

@@ -238,8 +238,9 @@ static int serve(const char *path, struct bn_registry_config *config)
     struct bn_why why = {0};
     struct bn_intake *intake = NULL;
     enum bn_code code = bn_intake_create(path, config, &intake, &why);
+    bool taken = strcmp(why.rule, bn_rule_name(BN_RULE_ENDPOINT_IN_USE)) == 0; /* it may be free the next time */
     if (code != BN_OK)
-        return complain(&why, exit_code(code));
+        return complain(&why, taken ? EXIT_AWAY : exit_code(code));
     code = bn_intake_run(intake);
     bn_intake_destroy(&intake);
     return exit_code(code);
