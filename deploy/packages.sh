@@ -49,12 +49,18 @@ packages_install() {
     PACKAGES_SECONDS=$((SECONDS - start))
 }
 
-# build_preset NAME: configures and builds; says only the end of the output, and all of it when that fails.
+# build_preset NAME: configures (once, and when the presets have changed) and builds. Says nothing but what is wrong.
 build_preset() {
-    local log
+    local log=$BINOME_ROOT/build/$1.log cache=$BINOME_ROOT/build/$1/CMakeCache.txt
     mkdir -p "$BINOME_ROOT/build"
-    log=$BINOME_ROOT/build/$1.log
-    if ! (cd "$BINOME_ROOT" && cmake --preset "$1" && cmake --build --preset "$1") >"$log" 2>&1; then
+    : >"$log"
+    if ! (
+        cd "$BINOME_ROOT"
+        if [ ! -f "${cache%/*}/build.ninja" ] || [ CMakePresets.json -nt "$cache" ]; then
+            cmake --preset "$1" || exit 1
+        fi
+        cmake --build --preset "$1"
+    ) >>"$log" 2>&1; then
         tail -n 60 "$log" >&2
         echo "The build failed; its whole output is in $log" >&2
         return 1

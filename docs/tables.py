@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps the tables in docs/ as the programs print them.
+"""Keeps the tables in docs/ as the programs print them, and the links between the pages whole.
 
-  docs/tables.py BUILD             compares; 1 when a page is not what the programs in BUILD/bin print
+  docs/tables.py BUILD             compares; 1 when a page is not what the programs in BUILD/bin print, or a link leads
+                                   to a file that is not there
   docs/tables.py BUILD --update    writes them into the pages
 
 A table stands between two comments in a page:
@@ -27,6 +28,14 @@ def printed(build, program, what):
     return "\n" + result.stdout.strip("\n") + "\n\n"
 
 
+def broken_links():
+    pages = [*DOCS.glob("*.md"), DOCS.parent / "README.md"]
+    for page in sorted(pages):
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
+            if "://" not in target and not (page.parent / target).exists():
+                yield f"{page.relative_to(DOCS.parent)}: there is no {target}"
+
+
 def main(arguments):
     if not arguments or len(arguments) > 2 or (len(arguments) == 2 and arguments[1] != "--update"):
         sys.exit(__doc__)
@@ -46,7 +55,9 @@ def main(arguments):
         return 0
     for name in stale:
         print(f"docs/{name} is not what the programs print: run docs/tables.py {arguments[0]} --update")
-    return 1 if stale else 0
+    broken = list(broken_links())
+    print("\n".join(broken), end="\n" if broken else "")
+    return 1 if stale or broken else 0
 
 
 if __name__ == "__main__":

@@ -113,6 +113,33 @@ def test_receipt_leaf_and_path_are_what_the_specification_says(hub, acme):
             c.query("proof_get", request_id=receipt.request_id, log_size=size).expect("INVALID_ARGUMENT", "log.size")
 
 
+def test_every_kind_of_change_is_recorded_as_receipted(hub):
+    def enrol(r):
+        r.organisation_enrol.organisation.slug = r.organisation_enrol.organisation.legal_name = "zeta"
+        r.organisation_enrol.organisation.kind = 3
+
+    def suspend(r):
+        r.organisation_suspend.slug, r.organisation_suspend.reason = "zeta", "Essai"
+
+    def edit(r):
+        r.workstream_edit.workstream.slug, r.workstream_edit.workstream.title = "climate", "Climate"
+
+    def add_key(r):
+        r.key_add.organisation, r.key_add.key.public_key = "zeta", keypair()[0]
+
+    with hub.client() as c:
+        for fill in (enrol, add_key, suspend, edit):
+            request = request_pb2.Request()
+            fill(request)
+            type, body = c.pack(request)
+            request_id = client.new_id()
+            receipt = c.call_packed(type, body, request_id).expect_ok().receipt
+            assert receipt.type == type and receipt.digest == client.digest(body)
+            assert c.query("proof_get", request_id=receipt.request_id).expect_ok().body.proof.receipt == receipt
+            again = c.call_packed(type, body, request_id).expect_ok()
+            assert again.body.replayed and again.receipt == receipt
+
+
 def test_the_root_is_that_of_all_leaves(hub):
     """The operator reads every record; the root is computed from the leaves by its definition."""
     with hub.client() as c:
