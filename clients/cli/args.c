@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 
+#include "base/id.h"
 #include "cli/lang.h"
 
 #include <ctype.h>
@@ -52,6 +53,14 @@ const char *bn_args_lang(int argc, char **argv)
             return argv[i + 1];
     }
     return NULL;
+}
+
+bool bn_args_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
 }
 
 static bool fault(struct bn_line *line, const char *format, ...) BN_PRINTF(2, 3);
@@ -169,6 +178,26 @@ static bool take_option(struct bn_cli *cli, int argc, char **argv, int *at, stru
     return true;
 }
 
+static bool no_command(struct bn_line *line)
+{
+    char names[160] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < line->verb->command_count && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ", ",
+                                 line->verb->commands[i].name);
+    if (line->args.word_count == 0)
+        return fault(line, _("\"%s\" needs a second word: %s"), line->verb->name, names);
+    return fault(line, _("there is no \"%s %.60s\"; there are: %s"), line->verb->name, line->args.words[0], names);
+}
+
+/* One key in 85 begins with a hyphen. */
+static bool is_key(const struct bn_line *line, const char *word)
+{
+    uint8_t key[BN_KEY_BYTES];
+    const char *name = word + strspn(word, "-");
+    return bn_z85_decode(word, key) && find(line->command, name, strcspn(name, "=")) == NULL;
+}
+
 bool bn_args_parse(struct bn_cli *cli, int argc, char **argv, struct bn_line *line)
 {
     int places[2] = {0, 0};
@@ -184,10 +213,10 @@ bool bn_args_parse(struct bn_cli *cli, int argc, char **argv, struct bn_line *li
             options_end = true;
         } else if (!options_end && strcmp(argv[i], "-h") == 0) {
             line->help = true;
-        } else if (!options_end && argv[i][0] == '-' && argv[i][1] == '-') {
+        } else if (!options_end && argv[i][0] == '-' && argv[i][1] == '-' && !is_key(line, argv[i])) {
             if (!take_option(cli, argc, argv, &i, line))
                 return false;
-        } else if (!options_end && argv[i][0] == '-' && argv[i][1] != '\0') {
+        } else if (!options_end && argv[i][0] == '-' && argv[i][1] != '\0' && !is_key(line, argv[i])) {
             return fault(line, _("there is no option %s here"), argv[i]);
         } else {
             if (line->args.word_count == BN_ARGS_WORDS_MAX)
@@ -200,7 +229,7 @@ bool bn_args_parse(struct bn_cli *cli, int argc, char **argv, struct bn_line *li
     if (line->verb == NULL)
         return fault(line, _("say what to do"));
     if (line->command == NULL)
-        return fault(line, _("\"%s\" needs a second word"), line->verb->name);
+        return no_command(line);
     if (line->args.word_count < line->command->words_min)
         return fault(line, _("something is missing: %s"), line->command->arguments);
     if (line->args.word_count > line->command->words_max)

@@ -20,6 +20,9 @@ bool bn_args_parse(struct bn_cli *cli, int argc, char **argv, struct bn_line *li
 /* Finds the language before anything is said: value of --lang, or NULL. */
 const char *bn_args_lang(int argc, char **argv);
 
+/* The same for --json: an error of the command line itself is then JSON too. */
+bool bn_args_json(int argc, char **argv);
+
 /* Lends the last value of the option, NULL when it was not given. */
 const char *bn_args_text(const struct bn_args *args, const char *name);
 bool bn_args_flag(const struct bn_args *args, const char *name);

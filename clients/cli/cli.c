@@ -55,14 +55,28 @@ char *bn_keep_format(struct bn_cli *cli, const char *format, ...)
 
 int bn_say_error(struct bn_cli *cli, int code, const char *next, const char *format, ...)
 {
+    char *text = NULL;
     va_list list;
-    fputs("binome: ", cli->err);
     va_start(list, format);
-    vfprintf(cli->err, format, list);
+    int size = vasprintf(&text, format, list);
     va_end(list);
-    fputc('\n', cli->err);
-    if (next != NULL)
-        fprintf(cli->err, "  %s %s\n", _("Next:"), next);
+    bn_must(size < 0 ? NULL : text);
+    if (cli->json) { /* the form of explain.c, without field and rule */
+        fprintf(cli->err, "{\"code\":\"%s\",\"exit\":%d,\"violations\":[{\"field\":\"\",\"rule\":\"\",\"params\":[]",
+                bn_code_name(code == BN_EXIT_CONFIG ? BN_FAILED_PRECONDITION : BN_INVALID_ARGUMENT), code);
+        fputs(",\"cause\":", cli->err);
+        bn_json_string(cli->err, text);
+        fputs(",\"next\":", cli->err);
+        bn_json_string(cli->err, next == NULL ? "" : next);
+        fputs(",\"detail\":\"\"}]}\n", cli->err);
+    } else {
+        fputs("binome: ", cli->err);
+        bn_text_put(cli->err, text, -1);
+        fputc('\n', cli->err);
+        if (next != NULL)
+            fprintf(cli->err, "  %s %s\n", _("Next:"), next);
+    }
+    free(text);
     return code;
 }
 
@@ -143,7 +157,7 @@ void bn_cli_free_owned(struct bn_cli *cli)
 static int usage(struct bn_cli *cli, const struct bn_line *line)
 {
     const char *verb = line->verb == NULL ? "" : line->verb->name;
-    char *next = bn_keep_format(cli, _("See: binome %s%s--help"), verb, verb[0] == '\0' ? "" : " ");
+    char *next = bn_keep_format(cli, "binome %s%s--help", verb, verb[0] == '\0' ? "" : " ");
     return bn_say_error(cli, BN_EXIT_USAGE, next, "%s", line->fault);
 }
 
@@ -177,6 +191,7 @@ int bn_cli_main(int argc, char **argv, FILE *out, FILE *err)
     cli.arena = bn_must(bn_arena_create((size_t)64 << 10, SIZE_MAX / 2));
     bn_screen_start(&cli.screen, out);
     cli.err_is_terminal = isatty(fileno(err)) == 1;
+    cli.json = bn_args_json(argc, argv);
     int code = run(&cli, argc, argv);
     bn_cli_free_owned(&cli);
     binome_close(&cli.hub);

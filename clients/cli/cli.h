@@ -115,7 +115,8 @@ char *bn_arena_must_text(struct bn_arena *arena, const char *text);
 /* Ends the program with a message and BN_EXIT_AWAY when memory is NULL; gives it back otherwise. */
 void *bn_must(void *memory);
 
-/* Prints "binome: TEXT" and, unless NULL, the next step, to err. Gives code. Texts are translated already. */
+/* Prints "binome: TEXT" and, unless NULL, the next step, to err; one JSON object with --json. Gives code. Texts are
+ * translated already. */
 int bn_say_error(struct bn_cli *cli, int code, const char *next, const char *format, ...) BN_PRINTF(4, 5);
 
 /* Asks on the terminal. True for yes; true without asking with --yes. Where nobody can be asked: false, after an error

@@ -42,12 +42,48 @@ int bn_explain_exit(enum bn_code code, const char *rule)
     return (unsigned)code < BN_CODES ? exits[code] : BN_EXIT_AWAY;
 }
 
+/* NULL when there is none of that name. */
 static const char *param(const char *name, size_t size, const Binome__V1__Param *const *params, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (strlen(params[i]->name) == size && memcmp(params[i]->name, name, size) == 0)
             return params[i]->value;
-    return "?";
+    return NULL;
+}
+
+/* Writes from `at` to `end` with its parameters. False when one is missing: "?" stands for it. */
+static bool fill(FILE *out, const char *at, const char *end, const Binome__V1__Param *const *params, size_t count)
+{
+    bool whole = true;
+    for (; at < end; at++) {
+        const char *close = *at == '{' ? memchr(at, '}', (size_t)(end - at)) : NULL;
+        if (close == NULL) {
+            fputc(*at, out);
+            continue;
+        }
+        const char *value = param(at + 1, (size_t)(close - at - 1), params, count);
+        whole = whole && value != NULL;
+        fputs(value == NULL ? "?" : value, out);
+        at = close;
+    }
+    return whole;
+}
+
+/* "[with {name}|without]": the first part when its parameters are known, else the second, which may be missing. */
+static void fill_choice(FILE *out, const char *at, const char *end, const Binome__V1__Param *const *params,
+                        size_t count)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *tried = bn_must(open_memstream(&text, &size));
+    const char *bar = memchr(at, '|', (size_t)(end - at));
+    bool whole = fill(tried, at, bar == NULL ? end : bar, params, count);
+    fclose(tried);
+    if (whole)
+        fputs(bn_must(text), out);
+    else if (bar != NULL)
+        fill(out, bar + 1, end, params, count);
+    free(text);
 }
 
 char *bn_explain_fill(struct bn_arena *arena, const char *template, const Binome__V1__Param *const *params,
@@ -56,14 +92,16 @@ char *bn_explain_fill(struct bn_arena *arena, const char *template, const Binome
     char *text = NULL;
     size_t size = 0;
     FILE *out = bn_must(open_memstream(&text, &size));
-    for (const char *at = template; *at != '\0'; at++) {
-        const char *end = *at == '{' ? strchr(at, '}') : NULL;
-        if (end == NULL) {
-            fputc(*at, out);
-            continue;
-        }
-        fputs(param(at + 1, (size_t)(end - at - 1), params, count), out);
-        at = end;
+    for (const char *at = template; *at != '\0';) {
+        size_t plain = strcspn(at, "[");
+        const char *close = at[plain] == '[' ? strchr(at + plain, ']') : NULL;
+        plain = close == NULL ? strlen(at) : plain;
+        fill(out, at, at + plain, params, count);
+        at += plain;
+        if (close == NULL)
+            break;
+        fill_choice(out, at + 1, close, params, count);
+        at = close + 1;
     }
     fclose(out);
     char *kept = bn_arena_must_text(arena, bn_must(text));
@@ -97,7 +135,7 @@ static const struct bn_explanation *of_code(enum bn_code code)
 
 struct trouble {
     enum bn_code code;
-    const char *field, *rule, *detail;
+    const char *field, *rule, *detail; /* the detail without the field that many begin with */
     const Binome__V1__Param *const *params;
     size_t param_count;
 };
@@ -164,9 +202,10 @@ static void print_json(struct bn_cli *cli, const struct trouble *troubles, size_
     fputs("]}\n", cli->err);
 }
 
-static int tell(struct bn_cli *cli, const struct trouble *troubles, size_t count)
+/* exit_code is what the code and the rule give, unless it is not 0. */
+static int tell(struct bn_cli *cli, const struct trouble *troubles, size_t count, int exit_code)
 {
-    int code = bn_explain_exit(troubles[0].code, troubles[0].rule);
+    int code = exit_code != 0 ? exit_code : bn_explain_exit(troubles[0].code, troubles[0].rule);
     if (cli->json) {
         print_json(cli, troubles, count, code);
         return code;
@@ -191,50 +230,61 @@ int bn_explain_reply(struct bn_cli *cli, const struct binome_reply *reply)
     if (count == 0)
         troubles[count++] =
             (struct trouble){(enum bn_code)reply->code, "", "", error == NULL ? "" : error->detail, NULL, 0};
-    return tell(cli, troubles, count);
+    return tell(cli, troubles, count, 0);
 }
 
 /* The parameters of a local error are not kept apart; place and detail say them. A file, an address or a key can be
- * told from the place. */
-static const char *from_place(struct bn_cli *cli, const char *name, const char *field)
+ * told from the place, or stands in quotes in the detail. */
+static const char *from_place(struct bn_cli *cli, const char *name, const char *field, const char *detail)
 {
     if (strcmp(name, "path") == 0 || strcmp(name, "endpoint") == 0)
         return field;
     if (strcmp(name, "key") != 0)
         return NULL;
-    const char *last = field;
+    const char *quote = strchr(detail, '"'), *end = quote == NULL ? NULL : strchr(quote + 1, '"'), *last = field;
+    if (end != NULL)
+        return bn_keep_format(cli, "%.*s", (int)(end - quote - 1), quote + 1);
     for (const char *at = field; *at != '\0'; at++)
         if (*at == '.' || *at == ' ')
             last = at + 1;
     return bn_keep(cli, last);
 }
 
-static int tell_local(struct bn_cli *cli, enum bn_code code, const char *field, const char *rule, const char *detail)
+static int tell_local(struct bn_cli *cli, int exit_code, enum bn_code code, const char *field, const char *rule,
+                      const char *detail)
 {
     enum bn_rule known = bn_rule_find(rule);
     const char *names = known == BN_RULE_COUNT ? "" : bn_rule_params(known);
     Binome__V1__Param param = BINOME__V1__PARAM__INIT, *params = &param;
     param.name = bn_keep_format(cli, "%.*s", (int)strcspn(names, " "), names);
-    const char *value = from_place(cli, param.name, field);
+    const char *value = from_place(cli, param.name, field, detail);
     param.value = bn_keep(cli, value == NULL ? "" : value);
+    size_t place = strlen(field);
+    if (place > 0 && strncmp(detail, field, place) == 0 && strncmp(detail + place, ": ", 2) == 0)
+        detail += place + 2;
     struct trouble trouble = {
         code, field, rule, detail, (const Binome__V1__Param *const *)&params, value == NULL ? 0 : 1};
-    return tell(cli, &trouble, 1);
+    return tell(cli, &trouble, 1, exit_code);
 }
 
 int bn_explain_local(struct bn_cli *cli, enum binome_code code, const struct binome_error *error)
 {
-    return tell_local(cli, (enum bn_code)code, error->field, error->rule, error->detail);
+    return tell_local(cli, 0, (enum bn_code)code, error->field, error->rule, error->detail);
 }
 
 int bn_explain_why(struct bn_cli *cli, enum bn_code code, const struct bn_why *why)
 {
-    return tell_local(cli, code, why->field, why->rule, why->detail);
+    return tell_local(cli, 0, code, why->field, why->rule, why->detail);
+}
+
+int bn_explain_config(struct bn_cli *cli, enum bn_code code, const char *field, const char *rule, const char *detail)
+{
+    return tell_local(cli, BN_EXIT_CONFIG, code, field, rule, detail);
 }
 
 int bn_explain_params(struct bn_cli *cli, enum bn_code code, const struct bn_why *why,
                       const Binome__V1__Param *const *params, size_t count)
 {
     struct trouble trouble = {code, why->field, why->rule, why->detail, params, count};
-    return tell(cli, &trouble, 1);
+    return tell(cli, &trouble, 1, 0);
 }

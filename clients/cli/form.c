@@ -190,7 +190,8 @@ ProtobufCMessage *bn_form_file(struct bn_cli *cli, const ProtobufCMessageDescrip
     struct bn_why why = {"", "", ""};
     enum bn_code result = bn_tree_read(path, FILE_BYTES_MAX, &tree, &why);
     if (result == BN_OK)
-        result = bn_message_from_tree(bn_tree_root(tree), type, path, &message, &why);
+        result = bn_message_from_tree(bn_tree_root(tree), type, strcmp(path, "-") == 0 ? "standard input" : path,
+                                      &message, &why);
     bn_tree_destroy(&tree);
     if (result != BN_OK) {
         *code = bn_explain_why(cli, result, &why);

@@ -59,8 +59,9 @@ void bn_help_program(struct bn_cli *cli)
     options(cli, bn_options_global);
     heading(cli, _("Exit codes"));
     fprintf(cli->out, "%s\n",
-            _("  0 done, 64 wrong command line, 65 data refused or not found, 69 hub away or too busy,\n"
-              "  75 queued by an agent, 77 not permitted, 78 profile or key file wrong"));
+            _("  0 done, 64 wrong command line, 65 data refused or not found,\n"
+              "  69 hub away or too busy, 75 queued by an agent, 77 not permitted,\n"
+              "  78 profile or key file wrong"));
     fprintf(cli->out, "\n%s\n", _("More with: binome VERB --help"));
 }
 

@@ -2,12 +2,25 @@
 #include "cli/hub.h"
 
 #include "cli/explain.h"
+#include "cli/ids.h"
 #include "cli/lang.h"
 #include "cli/profile.h"
 #include "cli/receipt.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* The library calls its options otherwise than the profile. */
+static const char *name_in_profile(const char *field)
+{
+    static const struct {
+        const char *option, *key;
+    } names[] = {{"endpoint", "hub"}, {"server_key", "hub_key"}, {"secret_key_file", "key_file"}};
+    for (size_t i = 0; i < BN_COUNT(names); i++)
+        if (strcmp(names[i].option, field) == 0)
+            return names[i].key;
+    return field;
+}
 
 /* What is wrong with the profile is this machine's matter, not refused data. */
 static int open_profile(struct bn_cli *cli, const struct bn_profile *profile)
@@ -23,21 +36,18 @@ static int open_profile(struct bn_cli *cli, const struct bn_profile *profile)
         return BN_EXIT_DONE;
     if (error.field[0] == '\0')
         snprintf(error.field, sizeof error.field, "%s", profile->hub);
-    int exit_code = bn_explain_local(cli, code, &error);
-    return code == BINOME_NOT_FOUND || code == BINOME_INVALID_ARGUMENT ? BN_EXIT_CONFIG : exit_code;
+    if (code == BINOME_NOT_FOUND || code == BINOME_INVALID_ARGUMENT)
+        return bn_explain_config(cli, (enum bn_code)code, name_in_profile(error.field), error.rule, error.detail);
+    return bn_explain_local(cli, code, &error);
 }
 
 int bn_hub_open(struct bn_cli *cli)
 {
     struct bn_profile profile;
-    struct bn_why why = {"", "", ""};
     if (cli->hub != NULL)
         return BN_EXIT_DONE;
-    enum bn_code code = bn_profile_load(bn_profile_folder(cli), &profile, &why);
-    if (code != BN_OK) {
-        bn_explain_why(cli, code, &why);
+    if (!bn_profile_read(cli, bn_profile_folder(cli), &profile))
         return BN_EXIT_CONFIG;
-    }
     int exit_code = open_profile(cli, &profile);
     bn_profile_finish(&profile);
     return exit_code;
@@ -136,4 +146,23 @@ int bn_hub_submit(struct bn_cli *cli, const struct bn_args *args, Binome__V1__Re
     if (reply != NULL)
         *reply = answer;
     return code;
+}
+
+void bn_hub_next(struct bn_cli *cli, const char *command, int code, const struct binome_reply *reply)
+{
+    if (cli->json || code != BN_EXIT_DONE || reply == NULL || reply->reply->receipt == NULL)
+        return;
+    const char *at = strstr(command, "%s"), *id = bn_id_shown(cli, reply->reply->receipt->object);
+    bn_labelled(&cli->screen, _("Next"), bn_keep_format(cli, "%.*s%s", (int)(at - command), command, id));
+}
+
+int bn_hub_unchanged(struct bn_cli *cli)
+{
+    Binome__V1__Reply reply = BINOME__V1__REPLY__INIT;
+    reply.unchanged = true;
+    if (cli->json)
+        bn_print_json(cli, &reply.base);
+    else
+        fprintf(cli->out, "%s\n", _("Nothing changed: the hub holds this very content already."));
+    return BN_EXIT_DONE;
 }

@@ -28,4 +28,10 @@ int bn_hub_look(struct bn_cli *cli, const Binome__V1__Request *request, struct b
 int bn_hub_submit(struct bn_cli *cli, const struct bn_args *args, Binome__V1__Request *request, const char *what,
                   struct binome_reply **reply);
 
+/* After a submission that went well: prints, for people, what could come next; the command has one %s for the id. */
+void bn_hub_next(struct bn_cli *cli, const char *command, int code, const struct binome_reply *reply);
+
+/* What a revision that changes nothing is answered: a sentence, or {"unchanged":true}. Gives BN_EXIT_DONE. */
+int bn_hub_unchanged(struct bn_cli *cli);
+
 #endif

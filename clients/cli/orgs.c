@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/orgs.h"
 
+#include "base/id.h"
 #include "cli/form.h"
+#include "cli/ids.h"
 #include "cli/lang.h"
 #include "cli/pages.h"
 #include "cli/render.h"
@@ -32,11 +34,27 @@ const struct bn_option bn_options_organisation[] = {
     {NULL, NULL, NULL, NULL, BN_FORM_PLAIN, false},
 };
 
+#define KEY_OPTIONS                                                                                               \
+    {"key-role", "member|agent|reader", N_("what the keys may do (default member)"), NULL, BN_FORM_PLAIN, false}, \
+    {                                                                                                             \
+        "key-label", "TEXT", N_("what the keys are called"), NULL, BN_FORM_PLAIN, false                           \
+    }
+
 const struct bn_option bn_options_enrol[] = {
     {"key", "KEY", N_("public key; repeat for more"), NULL, BN_FORM_PLAIN, true},
-    {"key-role", "member|agent|reader", N_("what the keys may do (default member)"), NULL, BN_FORM_PLAIN, false},
-    {"key-label", "TEXT", N_("what the keys are called"), NULL, BN_FORM_PLAIN, false},
+    KEY_OPTIONS,
     {"role", "member|committee|coordination|operator", N_("role in the programme (default member); repeat for more"),
+     NULL, BN_FORM_PLAIN, true},
+    {NULL, NULL, NULL, NULL, BN_FORM_PLAIN, false},
+};
+
+const struct bn_option bn_options_key[] = {
+    KEY_OPTIONS,
+    {NULL, NULL, NULL, NULL, BN_FORM_PLAIN, false},
+};
+
+const struct bn_option bn_options_roles[] = {
+    {"role", "member|committee|coordination|operator", N_("operator only: role in the programme; repeat for more"),
      NULL, BN_FORM_PLAIN, true},
     {NULL, NULL, NULL, NULL, BN_FORM_PLAIN, false},
 };
@@ -124,6 +142,9 @@ int bn_org_revise(struct bn_cli *cli, const struct bn_args *args)
             return code;
         slug = now->slug;
     }
+    if (now == NULL && !bn_args_fill(args) && !bn_args_flag(args, "role"))
+        return bn_say_error(cli, BN_EXIT_USAGE, _("See the options with --help."), "%s",
+                            _("say what changes: give a file, or options such as --website"));
     code = get(cli, slug == NULL ? "" : slug, &old);
     if (old == NULL)
         return code;
@@ -134,7 +155,7 @@ int bn_org_revise(struct bn_cli *cli, const struct bn_args *args)
     Binome__V1__OrganisationRevise revise = BINOME__V1__ORGANISATION_REVISE__INIT;
     revise.n_roles = roles_of(cli, args, &revise.roles);
     if (bn_form_difference(cli, cli->json ? cli->err : cli->out, &old->base, &now->base) == 0 && revise.n_roles == 0)
-        return bn_say_error(cli, BN_EXIT_DONE, NULL, "%s", _("nothing differs from what the hub holds"));
+        return bn_hub_unchanged(cli);
     if (!bn_args_flag(args, "dry-run") && !bn_ask_yes(cli, _("Send these changes?")))
         return BN_EXIT_USAGE;
     revise.expected_version = old->version;
@@ -148,7 +169,8 @@ static const char *reason_of(struct bn_cli *cli, const struct bn_args *args)
 {
     const char *reason = bn_args_text(args, "reason");
     if (reason == NULL)
-        bn_say_error(cli, BN_EXIT_USAGE, _("The reason stays in the history."), "%s", _("--reason is missing"));
+        bn_say_error(cli, BN_EXIT_USAGE, _("Add --reason \"...\"; it stays in the history."), "%s",
+                     _("--reason is missing"));
     return reason;
 }
 
@@ -218,6 +240,35 @@ int bn_key_add(struct bn_cli *cli, const struct bn_args *args)
     return bn_hub_submit(cli, args, &request, _("The key is enrolled and works at once."), NULL);
 }
 
+/* A public key is hard to type: its label, or eight digits of its id, will do where they name one key alone. Gives the
+ * word itself when they do not: the hub says what is wrong with it. */
+static int key_find(struct bn_cli *cli, const char *slug, const char *word, char **public_key)
+{
+    Binome__V1__KeyList list = BINOME__V1__KEY_LIST__INIT;
+    struct bn_pages pages;
+    uint8_t key[BN_KEY_BYTES];
+    size_t fitting = 0;
+    *public_key = bn_keep(cli, word);
+    if (bn_z85_decode(word, key))
+        return BN_EXIT_DONE;
+    list.organisation = bn_keep(cli, slug);
+    BN_REQUEST(request);
+    BN_BODY(request, KEY_LIST, key_list, &list);
+    int code = bn_pages_gather(cli, &request, 0, &pages);
+    for (size_t i = 0; code == BN_EXIT_DONE && i < pages.count; i++) {
+        const Binome__V1__Key *known = (const Binome__V1__Key *)pages.objects[i];
+        bool by_id = strcmp(known->id, word) == 0 || (bn_id_is_part(word) && bn_id_fits(known->id, word));
+        if (!by_id && strcmp(known->label, word) != 0)
+            continue;
+        *public_key = known->public_key;
+        fitting++;
+    }
+    if (fitting > 1)
+        code = bn_say_error(cli, BN_EXIT_REFUSED, _("See them with binome list keys, and give the id or the key."),
+                            _("\"%s\" fits %zu keys"), word, fitting);
+    return code;
+}
+
 int bn_key_revoke(struct bn_cli *cli, const struct bn_args *args)
 {
     Binome__V1__KeyRevoke revoke = BINOME__V1__KEY_REVOKE__INIT;
@@ -226,7 +277,9 @@ int bn_key_revoke(struct bn_cli *cli, const struct bn_args *args)
         return BN_EXIT_USAGE;
     if (args->word_count == 2)
         revoke.organisation = bn_keep(cli, args->words[0]);
-    revoke.public_key = bn_keep(cli, args->words[args->word_count - 1]);
+    int code = key_find(cli, revoke.organisation, args->words[args->word_count - 1], &revoke.public_key);
+    if (code != BN_EXIT_DONE)
+        return code;
     revoke.reason = bn_keep(cli, reason);
     BN_REQUEST(request);
     BN_BODY(request, KEY_REVOKE, key_revoke, &revoke);

@@ -5,8 +5,8 @@
 
 #include "cli/hub.h"
 
-/* Options for the keys and roles of an enrolment. */
-extern const struct bn_option bn_options_enrol[];
+/* Options for the keys and roles of an enrolment; for a key alone; for roles alone. */
+extern const struct bn_option bn_options_enrol[], bn_options_key[], bn_options_roles[];
 
 /* --reason, compulsory. */
 extern const struct bn_option bn_options_reason[];

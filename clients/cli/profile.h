@@ -9,4 +9,7 @@
 /* Lends the folder in use: --profile, $BINOME_PROFILE, ~/.config/binome/default. */
 const char *bn_profile_folder(struct bn_cli *cli);
 
+/* Reads the profile; bn_profile_finish it. False after the error was printed: the exit code is BN_EXIT_CONFIG. */
+bool bn_profile_read(struct bn_cli *cli, const char *folder, struct bn_profile *profile);
+
 #endif

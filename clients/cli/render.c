@@ -3,6 +3,7 @@
 
 #include "cli/explain.h"
 #include "cli/fields.h"
+#include "cli/ids.h"
 #include "cli/lang.h"
 #include "cli/receipt.h"
 #include "text/message.h"
@@ -100,11 +101,12 @@ static const struct listing {
                               {N_("MEMBERS"), "members", false, true},
                               {N_("TITLE"), "title", false, true}}},
     [BN_LIST_KEYS] = {"keys",
-                      {{N_("PUBLIC KEY"), "public_key", false, false},
+                      {{N_("ID"), "id", false, false},
+                       {N_("PUBLIC KEY"), "public_key", false, false},
                        {N_("ROLE"), "role", false, false},
                        {N_("STATE"), "state", false, false},
                        {N_("LABEL"), "label", false, true},
-                       {N_("EXPIRES"), "expires_at", false, false}}},
+                       {N_("EXPIRES"), "expires_at", false, true}}},
 };
 
 static void print_json_list(struct bn_cli *cli, const char *name, ProtobufCMessage *const *objects, size_t count)
@@ -134,10 +136,14 @@ void bn_render_list(struct bn_cli *cli, enum bn_listing listing, ProtobufCMessag
     struct bn_table *table = bn_must(bn_table_create(columns, width));
     for (size_t i = 0; i < count; i++) {
         char *cells[BN_COLUMNS_MAX];
-        for (size_t c = 0; c < width; c++)
-            cells[c] = bn_field_text(objects[i], protobuf_c_message_descriptor_get_field_by_name(
-                                                     objects[i]->descriptor, shape->columns[c].member));
-        bn_must(bn_table_row(table, (const char *const *)cells) ? table : NULL);
+        const char *shown[BN_COLUMNS_MAX];
+        for (size_t c = 0; c < width; c++) {
+            const char *member = shape->columns[c].member;
+            cells[c] = bn_field_text(objects[i],
+                                     protobuf_c_message_descriptor_get_field_by_name(objects[i]->descriptor, member));
+            shown[c] = strcmp(member, "id") == 0 ? bn_id_shown(cli, cells[c]) : cells[c];
+        }
+        bn_must(bn_table_row(table, shown) ? table : NULL);
         for (size_t c = 0; c < width; c++)
             free(cells[c]);
     }
@@ -210,11 +216,8 @@ static const char *reasons(struct bn_cli *cli, const Binome__V1__Match *match)
 
 void bn_render_matches(struct bn_cli *cli, const Binome__V1__Matches *matches)
 {
-    const struct bn_column columns[] = {{_("SCORE"), true, false},
-                                        {_("OWNER"), false, true},
-                                        {_("TITLE"), false, true},
-                                        {_("WHY"), false, true},
-                                        {_("ID"), false, false}};
+    const struct bn_column columns[] = {
+        {_("SCORE"), true, false}, {_("ID"), false, false}, {_("OWNER"), false, true}, {_("TITLE"), false, true}};
     if (cli->json) {
         bn_print_json(cli, &matches->base);
         return;
@@ -222,23 +225,28 @@ void bn_render_matches(struct bn_cli *cli, const Binome__V1__Matches *matches)
     if (matches->n_matches == 0) {
         const char *rule = matches->empty_because[0] == '\0' ? "match.nothing_in_common" : matches->empty_because;
         enum bn_rule known = bn_rule_find(rule);
-        fprintf(cli->out, "%s %s\n", _("No match."), bn_explain_cause(cli, rule, NULL, 0, ""));
+        const char *cause = bn_explain_cause(cli, rule, NULL, 0, "");
+        bn_wrapped(&cli->screen, 0, bn_keep_format(cli, "%s %s", _("No match."), cause));
         if (known != BN_RULE_COUNT)
-            fprintf(cli->out, "%s\n", _(bn_explain_rules[known].next));
+            bn_wrapped(&cli->screen, 0, _(bn_explain_rules[known].next));
         return;
     }
     struct bn_table *table = bn_must(bn_table_create(columns, BN_COUNT(columns)));
     for (size_t i = 0; i < matches->n_matches; i++) {
         const Binome__V1__Match *match = matches->matches[i];
         const char *owner = match->owner_name[0] == '\0' ? match->owner : match->owner_name;
-        const char *cells[] = {bn_keep_format(cli, "%" PRIu32, match->score), owner, match->title, reasons(cli, match),
-                               match->id};
+        const char *cells[] = {bn_keep_format(cli, "%" PRIu32, match->score), bn_id_shown(cli, match->id), owner,
+                               match->title};
         bn_must(bn_table_row(table, cells) ? table : NULL);
+        bn_must(bn_table_note(table, reasons(cli, match)) ? table : NULL);
     }
     bn_table_print(table, &cli->screen);
     bn_table_destroy(&table);
-    fprintf(cli->out, _("%zu of %" PRIu32 " candidates; score 0 to 1000; the points after each reason add up to it.\n"),
-            matches->n_matches, matches->candidates);
+    bn_wrapped(&cli->screen, 0,
+               bn_keep_format(cli,
+                              _("%zu of %" PRIu32 " candidates; score 0 to 1000; the points after each reason add up "
+                                "to it."),
+                              matches->n_matches, matches->candidates));
     if (matches->behind > 0)
         fprintf(cli->out, _("The index has not seen the newest %" PRIu64 " requests yet.\n"), matches->behind);
 }

@@ -10,7 +10,7 @@
 #include <unistr.h>
 #include <uniwidth.h>
 
-enum { GAP = 2, WIDTH_MIN = 40, FLEXIBLE_MIN = 12, LABEL_WIDTH = 18 };
+enum { GAP = 2, WIDTH_MIN = 40, FLEXIBLE_MIN = 12, LABEL_WIDTH = 18, NOTE_INDENT = 7 };
 
 static int width_of(FILE *out, bool terminal)
 {
@@ -113,6 +113,7 @@ struct bn_table {
     struct bn_column columns[BN_COLUMNS_MAX];
     size_t column_count;
     char **cells; /* row by row */
+    char **notes; /* one a row, or NULL */
     size_t row_count, row_room;
 };
 
@@ -134,22 +135,34 @@ void bn_table_destroy(struct bn_table **table)
         return;
     for (size_t i = 0; i < (*table)->row_count * (*table)->column_count; i++)
         free((*table)->cells[i]);
+    for (size_t i = 0; i < (*table)->row_count; i++)
+        free((*table)->notes[i]);
     free((*table)->cells);
+    free((*table)->notes);
     free(*table);
     *table = NULL;
+}
+
+static bool grow(struct bn_table *table)
+{
+    size_t room = table->row_room == 0 ? 32 : 2 * table->row_room;
+    char **cells = realloc(table->cells, room * table->column_count * sizeof *cells);
+    if (cells == NULL)
+        return false;
+    table->cells = cells;
+    char **notes = realloc(table->notes, room * sizeof *notes);
+    if (notes == NULL)
+        return false;
+    table->notes = notes;
+    table->row_room = room;
+    return true;
 }
 
 bool bn_table_row(struct bn_table *table, const char *const *cells)
 {
     size_t columns = table->column_count;
-    if (table->row_count == table->row_room) {
-        size_t room = table->row_room == 0 ? 32 : 2 * table->row_room;
-        char **grown = realloc(table->cells, room * columns * sizeof *grown);
-        if (grown == NULL)
-            return false;
-        table->cells = grown;
-        table->row_room = room;
-    }
+    if (table->row_count == table->row_room && !grow(table))
+        return false;
     char **row = table->cells + table->row_count * columns;
     bool good = true;
     for (size_t i = 0; i < columns; i++) {
@@ -157,12 +170,22 @@ bool bn_table_row(struct bn_table *table, const char *const *cells)
         good = good && row[i] != NULL;
     }
     if (good) {
-        table->row_count++;
+        table->notes[table->row_count++] = NULL;
         return true;
     }
     for (size_t i = 0; i < columns; i++)
         free(row[i]);
     return false;
+}
+
+bool bn_table_note(struct bn_table *table, const char *text)
+{
+    char *note = strdup(text);
+    if (note == NULL)
+        return false;
+    free(table->notes[table->row_count - 1]);
+    table->notes[table->row_count - 1] = note;
+    return true;
 }
 
 size_t bn_table_rows(const struct bn_table *table)
@@ -213,18 +236,8 @@ static void print_row(const struct bn_table *table, const struct bn_screen *scre
     fputc('\n', screen->out);
 }
 
-void bn_table_print(const struct bn_table *table, const struct bn_screen *screen)
-{
-    int widths[BN_COLUMNS_MAX];
-    widths_of(table, screen->width, widths);
-    bn_colour_on(screen, BN_COLOUR_BOLD);
-    print_row(table, screen, widths, NULL);
-    bn_colour_off(screen);
-    for (size_t r = 0; r < table->row_count; r++)
-        print_row(table, screen, widths, table->cells + r * table->column_count);
-}
-
-/* The longest start of text that ends at a blank and takes at most `width` columns; a longer word is broken. */
+/* The longest start of text that ends at a blank and takes at most `width` columns. A longer word stays whole: it is a
+ * digest, a key or a path, and somebody will copy it. */
 static size_t line_of(const char *text, int width)
 {
     size_t at = 0, blank = 0;
@@ -233,10 +246,10 @@ static size_t line_of(const char *text, int width)
         int columns;
         bool steers;
         int size = character(text + at, &columns, &steers);
-        if (width > 0 && total + columns > width)
-            return blank > 0 ? blank : (at > 0 ? at : (size_t)size);
         if (text[at] == ' ')
             blank = at;
+        if (width > 0 && total + columns > width && blank > 0)
+            return blank;
         at += (size_t)size;
         total += columns;
     }
@@ -278,4 +291,18 @@ void bn_labelled(const struct bn_screen *screen, const char *label, const char *
     int missing = LABEL_WIDTH - width;
     blanks(screen->out, missing > GAP ? missing : GAP);
     wrapped(screen, LABEL_WIDTH, true, text);
+}
+
+void bn_table_print(const struct bn_table *table, const struct bn_screen *screen)
+{
+    int widths[BN_COLUMNS_MAX];
+    widths_of(table, screen->width, widths);
+    bn_colour_on(screen, BN_COLOUR_BOLD);
+    print_row(table, screen, widths, NULL);
+    bn_colour_off(screen);
+    for (size_t r = 0; r < table->row_count; r++) {
+        print_row(table, screen, widths, table->cells + r * table->column_count);
+        if (table->notes[r] != NULL)
+            bn_wrapped(screen, NOTE_INDENT, table->notes[r]);
+    }
 }

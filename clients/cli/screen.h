@@ -44,6 +44,9 @@ void bn_table_destroy(struct bn_table **table);
 /* Adds a row of as many texts as there are columns (copied; NULL = empty). False when out of memory. */
 bool bn_table_row(struct bn_table *table, const char *const *cells);
 
+/* Puts a text under the last row, which is there; copied, wrapped. False when out of memory. */
+bool bn_table_note(struct bn_table *table, const char *text);
+
 size_t bn_table_rows(const struct bn_table *table);
 void bn_table_print(const struct bn_table *table, const struct bn_screen *screen);
 

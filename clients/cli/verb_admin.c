@@ -53,7 +53,7 @@ static bool agreed(struct bn_cli *cli, const struct bn_args *args, const Protobu
 {
     *code = BN_EXIT_DONE;
     if (bn_form_difference(cli, cli->json ? cli->err : cli->out, old, now) == 0) {
-        bn_say_error(cli, BN_EXIT_DONE, NULL, "%s", _("nothing differs from what the hub holds"));
+        *code = bn_hub_unchanged(cli);
         return false;
     }
     if (bn_args_flag(args, "dry-run") || bn_ask_yes(cli, _("Send these changes?")))
@@ -130,11 +130,12 @@ static const struct bn_command commands[] = {
      N_("Enrols another key for an organisation."),
      2,
      2,
-     {bn_options_enrol, bn_options_submit},
+     {bn_options_key, bn_options_submit},
      bn_key_add},
     {"revoke",
      "SLUG KEY --reason TEXT",
-     N_("Revokes a key; its connections end at once."),
+     N_("Revokes a key; its connections end at once. KEY is the public key, its label, or eight digits "
+        "of its id."),
      2,
      2,
      {bn_options_reason, bn_options_submit},

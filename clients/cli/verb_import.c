@@ -57,7 +57,7 @@ static int know_hub(struct bn_cli *cli, struct bn_plan *plan)
  * read too: they were found in the files. */
 static size_t read_of(const struct bn_plan *plan, int kind)
 {
-    size_t made = plan->items[kind].count + plan->skipped[kind];
+    size_t made = plan->items[kind].count + plan->skipped[kind] + plan->unmapped[kind];
     return plan->read[kind] > made ? plan->read[kind] : made;
 }
 
@@ -163,6 +163,26 @@ static int no_workstream(struct bn_cli *cli, const char *slug)
     return bn_explain_params(cli, BN_NOT_FOUND, &why, (const Binome__V1__Param *const *)&params, 1);
 }
 
+/* What the mapping refused gets its sentence here: it knows no language. */
+static void explain_refusals(struct bn_cli *cli, struct bn_plan *plan)
+{
+    for (size_t i = 0; i < plan->refusals.count; i++) {
+        struct bn_refusal *refusal = &plan->refusals.list[i];
+        enum bn_rule rule = bn_rule_find(refusal->rule);
+        Binome__V1__Param param = BINOME__V1__PARAM__INIT;
+        const Binome__V1__Param *params[] = {&param};
+        bool is_value = rule == BN_RULE_OBJECT_ABSENT || rule == BN_RULE_DATE_FORM;
+        param.name = bn_keep(cli, rule == BN_RULE_OBJECT_ABSENT ? "id" : "value");
+        param.value = bn_keep(cli, refusal->cause);
+        const char *met = is_value ? "" : refusal->cause;
+        size_t place = strlen(refusal->field);
+        if (place > 0 && strncmp(met, refusal->field, place) == 0 && strncmp(met + place, ": ", 2) == 0)
+            met += place + 2;
+        char *sentence = bn_explain_cause(cli, refusal->rule, params, is_value ? 1 : 0, "");
+        refusal->cause = bn_keep_format(cli, "%s%s%s", sentence, met[0] == '\0' ? "" : " ", met);
+    }
+}
+
 static int import(struct bn_cli *cli, const struct bn_args *args, const struct bn_source *source, struct bn_plan *plan)
 {
     struct bn_why why = {"", "", ""};
@@ -179,6 +199,7 @@ static int import(struct bn_cli *cli, const struct bn_args *args, const struct b
     enum bn_code mapped = bn_source_map(source, format, plan, &why);
     if (mapped != BN_OK)
         return bn_explain_why(cli, mapped, &why);
+    explain_refusals(cli, plan);
     code = bn_import_run(cli, plan, dry_run, &outcome);
     if (cli->json)
         print_json(cli, plan, &outcome, format->name, dry_run);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/form.h"
 #include "cli/hub.h"
+#include "cli/ids.h"
 #include "cli/lang.h"
 #include "cli/render.h"
 #include "cli/verbs.h"
@@ -44,8 +45,12 @@ static int run(struct bn_cli *cli, const struct bn_args *args)
     Binome__V1__MatchFind asked = *find; /* a shallow copy: the id is not the heap's */
     if (args->word_count == 1) {
         asked.source_case = BINOME__V1__MATCH_FIND__SOURCE_PROPOSAL;
-        asked.proposal = bn_keep(cli, args->words[0]);
+        code = bn_id_find(cli, args->words[0], BN_ID_PROPOSAL, false, &asked.proposal);
+    } else if (asked.source_case == BINOME__V1__MATCH_FIND__SOURCE_OFFER) {
+        code = bn_id_find(cli, find->offer, BN_ID_OFFER, false, &asked.offer);
     }
+    if (code != BN_EXIT_DONE)
+        return code;
     if (target != NULL)
         asked.target = target[0] == 'o' || target[0] == 'O' ? BINOME__V1__MATCH_TARGET__MATCH_TARGET_OFFERS
                                                             : BINOME__V1__MATCH_TARGET__MATCH_TARGET_PROPOSALS;

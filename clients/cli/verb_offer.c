@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/form.h"
 #include "cli/hub.h"
+#include "cli/ids.h"
 #include "cli/lang.h"
 #include "cli/verbs.h"
 
@@ -63,7 +64,10 @@ static int publish(struct bn_cli *cli, const struct bn_args *args)
         published.published_on = bn_keep(cli, on);
     BN_REQUEST(request);
     BN_BODY(request, OFFER_PUBLISH, offer_publish, &published);
-    return bn_hub_submit(cli, args, &request, _("The offer is published."), NULL);
+    struct binome_reply *reply = NULL;
+    code = bn_hub_submit(cli, args, &request, _("The offer is published."), &reply);
+    bn_hub_next(cli, "binome match --offer %s", code, reply);
+    return code;
 }
 
 static int revise(struct bn_cli *cli, const struct bn_args *args)
@@ -71,8 +75,13 @@ static int revise(struct bn_cli *cli, const struct bn_args *args)
     int code = BN_EXIT_DONE;
     struct binome_reply *reply;
     const char *path = args->word_count == 2 ? args->words[1] : NULL;
+    if (path == NULL && !bn_args_fill(args))
+        return bn_say_error(cli, BN_EXIT_USAGE, _("See the options with --help."), "%s",
+                            _("say what changes: give a file, or options such as --title"));
     Binome__V1__OfferGet get = BINOME__V1__OFFER_GET__INIT;
-    get.id = bn_keep(cli, args->words[0]);
+    code = bn_id_find(cli, args->words[0], BN_ID_OFFER, false, &get.id);
+    if (code != BN_EXIT_DONE)
+        return code;
     BN_REQUEST(question);
     BN_BODY(question, OFFER_GET, offer_get, &get);
     code = bn_hub_ask(cli, &question, &reply);
@@ -86,11 +95,11 @@ static int revise(struct bn_cli *cli, const struct bn_args *args)
     if (now == NULL)
         return code;
     if (bn_form_difference(cli, cli->json ? cli->err : cli->out, &old->base, &now->base) == 0)
-        return bn_say_error(cli, BN_EXIT_DONE, NULL, "%s", _("nothing differs from what the hub holds"));
+        return bn_hub_unchanged(cli);
     if (!bn_args_flag(args, "dry-run") && !bn_ask_yes(cli, _("Send these changes?")))
         return BN_EXIT_USAGE;
     Binome__V1__OfferRevise revised = BINOME__V1__OFFER_REVISE__INIT;
-    revised.id = bn_keep(cli, args->words[0]);
+    revised.id = old->id;
     revised.expected_version = old->version;
     revised.offer = now;
     BN_REQUEST(request);
@@ -102,10 +111,12 @@ static int retire(struct bn_cli *cli, const struct bn_args *args)
 {
     const char *reason = bn_args_text(args, "reason");
     if (reason == NULL)
-        return bn_say_error(cli, BN_EXIT_USAGE, _("Others were counting on it: say why."), "%s",
+        return bn_say_error(cli, BN_EXIT_USAGE, _("Add --reason \"...\": others were counting on it."), "%s",
                             _("--reason is missing"));
     Binome__V1__OfferRetire retired = BINOME__V1__OFFER_RETIRE__INIT;
-    retired.id = bn_keep(cli, args->words[0]);
+    int code = bn_id_find(cli, args->words[0], BN_ID_OFFER, false, &retired.id);
+    if (code != BN_EXIT_DONE)
+        return code;
     retired.reason = bn_keep(cli, reason);
     BN_REQUEST(request);
     BN_BODY(request, OFFER_RETIRE, offer_retire, &retired);

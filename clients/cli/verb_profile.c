@@ -100,7 +100,7 @@ static const char *public_key(struct bn_cli *cli, const struct bn_profile *profi
         return "";
     enum bn_code code = bn_keyfile_read(profile->key_file, &pair, &why);
     if (code != BN_OK) {
-        bn_explain_why(cli, code, &why);
+        bn_explain_config(cli, code, why.field, why.rule, why.detail);
         return "";
     }
     bn_z85_encode(pair.public_key, text);
@@ -112,12 +112,8 @@ static int show(struct bn_cli *cli, const struct bn_args *args)
 {
     const char *folder = args->word_count == 1 ? args->words[0] : bn_profile_folder(cli);
     struct bn_profile profile;
-    struct bn_why why = {"", "", ""};
-    enum bn_code code = bn_profile_load(folder, &profile, &why);
-    if (code != BN_OK) {
-        bn_explain_why(cli, code, &why);
+    if (!bn_profile_read(cli, folder, &profile))
         return BN_EXIT_CONFIG;
-    }
     const char *key = public_key(cli, &profile);
     const struct {
         const char *label, *name, *value;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/form.h"
 #include "cli/hub.h"
+#include "cli/ids.h"
 #include "cli/lang.h"
 #include "cli/verbs.h"
 
@@ -70,14 +71,19 @@ static int propose(struct bn_cli *cli, const struct bn_args *args)
         submit.submitted_on = bn_keep(cli, on);
     BN_REQUEST(request);
     BN_BODY(request, PROPOSAL_SUBMIT, proposal_submit, &submit);
-    return bn_hub_submit(cli, args, &request, _("The proposal is submitted."), NULL);
+    struct binome_reply *reply = NULL;
+    code = bn_hub_submit(cli, args, &request, _("The proposal is submitted."), &reply);
+    bn_hub_next(cli, "binome match %s", code, reply);
+    return code;
 }
 
-static Binome__V1__Proposal *current(struct bn_cli *cli, const char *id, int *code)
+static Binome__V1__Proposal *current(struct bn_cli *cli, const char *word, int *code)
 {
     struct binome_reply *reply;
     Binome__V1__ProposalGet get = BINOME__V1__PROPOSAL_GET__INIT;
-    get.id = bn_keep(cli, id);
+    *code = bn_id_find(cli, word, BN_ID_PROPOSAL, false, &get.id);
+    if (*code != BN_EXIT_DONE)
+        return NULL;
     BN_REQUEST(request);
     BN_BODY(request, PROPOSAL_GET, proposal_get, &get);
     *code = bn_hub_ask(cli, &request, &reply);
@@ -88,6 +94,9 @@ static int revise(struct bn_cli *cli, const struct bn_args *args)
 {
     int code = BN_EXIT_DONE;
     const char *path = args->word_count == 2 ? args->words[1] : NULL;
+    if (path == NULL && !bn_args_fill(args))
+        return bn_say_error(cli, BN_EXIT_USAGE, _("See the options with --help."), "%s",
+                            _("say what changes: give a file, or options such as --title"));
     Binome__V1__Proposal *old = current(cli, args->words[0], &code), *now = NULL;
     if (old == NULL)
         return code;
@@ -97,14 +106,12 @@ static int revise(struct bn_cli *cli, const struct bn_args *args)
         now = (Binome__V1__Proposal *)bn_copy_over(cli, &old->base, args, &code);
     if (now == NULL)
         return code;
-    if (bn_form_difference(cli, cli->json ? cli->err : cli->out, &old->base, &now->base) == 0) {
-        bn_say_error(cli, BN_EXIT_DONE, NULL, "%s", _("nothing differs from what the hub holds"));
-        return BN_EXIT_DONE;
-    }
+    if (bn_form_difference(cli, cli->json ? cli->err : cli->out, &old->base, &now->base) == 0)
+        return bn_hub_unchanged(cli);
     if (!bn_args_flag(args, "dry-run") && !bn_ask_yes(cli, _("Send these changes?")))
         return BN_EXIT_USAGE;
     Binome__V1__ProposalRevise revised = BINOME__V1__PROPOSAL_REVISE__INIT;
-    revised.id = bn_keep(cli, args->words[0]);
+    revised.id = old->id;
     revised.expected_version = old->version;
     revised.proposal = now;
     BN_REQUEST(request);
@@ -116,10 +123,12 @@ static int withdraw(struct bn_cli *cli, const struct bn_args *args)
 {
     const char *reason = bn_args_text(args, "reason"), *on = bn_args_text(args, "effective-on");
     if (reason == NULL)
-        return bn_say_error(cli, BN_EXIT_USAGE, _("Others were counting on it: say why."), "%s",
+        return bn_say_error(cli, BN_EXIT_USAGE, _("Add --reason \"...\": others were counting on it."), "%s",
                             _("--reason is missing"));
     Binome__V1__ProposalWithdraw gone = BINOME__V1__PROPOSAL_WITHDRAW__INIT;
-    gone.id = bn_keep(cli, args->words[0]);
+    int code = bn_id_find(cli, args->words[0], BN_ID_PROPOSAL, false, &gone.id);
+    if (code != BN_EXIT_DONE)
+        return code;
     gone.reason = bn_keep(cli, reason);
     if (on != NULL)
         gone.effective_on = bn_keep(cli, on);

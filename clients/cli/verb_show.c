@@ -2,10 +2,12 @@
 #include "base/id.h"
 #include "cli/explain.h"
 #include "cli/hub.h"
+#include "cli/ids.h"
 #include "cli/lang.h"
 #include "cli/render.h"
 #include "cli/verbs.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static const struct bn_option options[] = {
@@ -32,7 +34,7 @@ static const ProtobufCMessage *object_in(const Binome__V1__Reply *reply)
 }
 
 /* What a name may stand for, in the order in which it is tried. */
-enum guess { PROPOSAL, OFFER, ORGANISATION, WORKSTREAM, GUESSES };
+enum guess { PROPOSAL, OFFER, ORGANISATION, WORKSTREAM };
 
 static int look(struct bn_cli *cli, enum guess guess, char *name, uint32_t version, const ProtobufCMessage **object)
 {
@@ -70,28 +72,45 @@ static int programme(struct bn_cli *cli)
     return code;
 }
 
+/* Tries the guesses from first to last; *shown tells whether one was it. */
+static int try(struct bn_cli *cli, enum guess first, enum guess last, char *name, uint32_t version, bool *shown)
+{
+    *shown = false;
+    for (int guess = (int)first; guess <= (int)last; guess++) {
+        const ProtobufCMessage *object = NULL;
+        int code = look(cli, (enum guess)guess, name, version, &object);
+        if (code != BN_EXIT_DONE)
+            return code;
+        if (object != NULL) {
+            bn_render_object(cli, object);
+            *shown = true;
+            return BN_EXIT_DONE;
+        }
+    }
+    return BN_EXIT_DONE;
+}
+
 static int run(struct bn_cli *cli, const struct bn_args *args)
 {
     struct bn_id id;
     unsigned long version;
-    char *name = bn_keep(cli, args->words[0]);
+    bool shown;
+    char *name = bn_keep(cli, args->words[0]), *found = NULL;
     if (!bn_args_number(cli, args, "version-number", 1, UINT32_MAX, 0, &version))
         return BN_EXIT_USAGE;
     if (strcmp(name, "programme") == 0)
         return programme(cli);
     bool is_id = bn_id_parse(name, &id);
-    for (int guess = is_id ? PROPOSAL : ORGANISATION; guess < GUESSES; guess++) {
-        const ProtobufCMessage *object = NULL;
-        int code = look(cli, (enum guess)guess, name, (uint32_t)version, &object);
-        if (code != BN_EXIT_DONE)
-            return code;
-        if (object != NULL) {
-            bn_render_object(cli, object);
-            return BN_EXIT_DONE;
-        }
-        if (is_id && guess == ORGANISATION)
-            break;
-    }
+    for (char *at = name; bn_id_is_part(name) && *at != '\0'; at++)
+        *at = (char)tolower((unsigned char)*at); /* digits in capitals would be no short name */
+    int code = is_id ? try(cli, PROPOSAL, ORGANISATION, name, (uint32_t)version, &shown)
+                     : try(cli, ORGANISATION, WORKSTREAM, name, (uint32_t)version, &shown);
+    if (code == BN_EXIT_DONE && !shown && bn_id_is_part(name)) /* a short name may look like a part of an id */
+        code = bn_id_find(cli, name, BN_ID_PROPOSAL | BN_ID_OFFER, true, &found);
+    if (code == BN_EXIT_DONE && found != NULL)
+        code = try(cli, PROPOSAL, OFFER, found, (uint32_t)version, &shown);
+    if (code != BN_EXIT_DONE || shown)
+        return code;
     struct bn_why why;
     bn_why_set(&why, BN_NOT_FOUND, name, "", "%s", "");
     return bn_explain_why(cli, BN_NOT_FOUND, &why);

@@ -34,8 +34,9 @@ static const char *micros(struct bn_cli *cli, uint64_t us)
 static const char *span(struct bn_cli *cli, uint64_t ms)
 {
     uint64_t seconds = ms / 1000;
-    return bn_keep_format(cli, "%" PRIu64 " d %02" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds / 86400,
-                          seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    char *clock = bn_keep_format(cli, "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds / 3600 % 24, seconds / 60 % 60,
+                                 seconds % 60);
+    return seconds < 86400 ? clock : bn_keep_format(cli, _("%" PRIu64 " d %s"), seconds / 86400, clock);
 }
 
 static void print_table(struct bn_cli *cli, struct bn_table *table)
@@ -159,15 +160,11 @@ static void print(struct bn_cli *cli, const Binome__V1__Stats *stats, const Bino
 static const char *endpoint_of(struct bn_cli *cli, const struct bn_args *args)
 {
     struct bn_profile profile;
-    struct bn_why why = {"", "", ""};
     const char *given = bn_args_text(args, "stats");
     if (given != NULL)
         return given;
-    enum bn_code code = bn_profile_load(bn_profile_folder(cli), &profile, &why);
-    if (code != BN_OK) {
-        bn_explain_why(cli, code, &why);
+    if (!bn_profile_read(cli, bn_profile_folder(cli), &profile))
         return NULL;
-    }
     const char *endpoint = profile.stats == NULL ? NULL : bn_keep(cli, profile.stats);
     bn_profile_finish(&profile);
     if (endpoint == NULL)

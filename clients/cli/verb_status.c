@@ -2,10 +2,13 @@
 #include "base/id.h"
 #include "cli/form.h"
 #include "cli/hub.h"
+#include "cli/ids.h"
 #include "cli/lang.h"
 #include "cli/pages.h"
 #include "cli/render.h"
 #include "cli/verbs.h"
+
+#include <unistd.h>
 
 #define HEALTH "on-track|at-risk|off-track"
 
@@ -46,7 +49,8 @@ static int update(struct bn_cli *cli, const struct bn_args *args)
     if (args->word_count == 0)
         return bn_say_error(cli, BN_EXIT_USAGE, _("Example: binome status ID --progress 40"), "%s",
                             _("give a proposal's id, a file, or both"));
-    bool is_id = bn_id_parse(args->words[0], &id);
+    bool is_id =
+        bn_id_parse(args->words[0], &id) || (bn_id_is_part(args->words[0]) && access(args->words[0], F_OK) != 0);
     const char *path = is_id ? (args->word_count == 2 ? args->words[1] : NULL) : args->words[0];
     if (is_id && path == NULL && !bn_args_fill(args))
         return bn_say_error(cli, BN_EXIT_USAGE, _("Example: binome status ID --progress 40"), "%s",
@@ -57,7 +61,9 @@ static int update(struct bn_cli *cli, const struct bn_args *args)
         return code;
     Binome__V1__StatusUpdate status = *read; /* a shallow copy: the id is not the heap's */
     if (is_id)
-        status.proposal = bn_keep(cli, args->words[0]);
+        code = bn_id_find(cli, args->words[0], BN_ID_PROPOSAL, false, &status.proposal);
+    if (code != BN_EXIT_DONE)
+        return code;
     BN_REQUEST(request);
     BN_BODY(request, STATUS_UPDATE, status_update, &status);
     return bn_hub_submit(cli, args, &request, _("The status is recorded."), NULL);
@@ -66,11 +72,13 @@ static int update(struct bn_cli *cli, const struct bn_args *args)
 static int list(struct bn_cli *cli, const struct bn_args *args)
 {
     Binome__V1__StatusList asked = BINOME__V1__STATUS_LIST__INIT;
-    asked.proposal = bn_keep(cli, args->words[0]);
+    int code = bn_id_find(cli, args->words[0], BN_ID_PROPOSAL, false, &asked.proposal);
+    if (code != BN_EXIT_DONE)
+        return code;
     BN_REQUEST(request);
     BN_BODY(request, STATUS_LIST, status_list, &asked);
     struct bn_pages pages;
-    int code = bn_pages_gather(cli, &request, 0, &pages);
+    code = bn_pages_gather(cli, &request, 0, &pages);
     if (code == BN_EXIT_DONE)
         bn_render_history(cli, (Binome__V1__StatusUpdate *const *)pages.objects, pages.count);
     return code;

@@ -37,7 +37,7 @@ void bn_session_start(struct bn_session *session, void *context, const struct bn
     session->state = BN_SESSION_BACKOFF;
 }
 
-/* The monitor goes first (pitfall Z10). Whatever still waits in a lost socket is of no use to the hub: it is sent again
+/* The monitor goes first. Whatever still waits in a lost socket is of no use to the hub: it is sent again
  * on the next one. */
 static void socket_drop(struct bn_session *session, bool linger)
 {

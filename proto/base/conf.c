@@ -151,7 +151,7 @@ enum bn_code bn_conf_set(const struct bn_conf_key *key, void *conf, const char *
         *(bool *)member_of(key, conf) = flag;
         return BN_OK;
     }
-    uint64_t number;
+    uint64_t number = 0;
     if (!parse_number(type, value, &number) || !in_range(key, number) || (type->base == 8 && number > 07777))
         return refuse(key, value, why);
     *(uint64_t *)member_of(key, conf) = number;

@@ -18,7 +18,7 @@ struct bn_digest {
 };
 
 /* Must be called once before any other function of this header and before the first ZeroMQ socket: starts libsodium and
- * seeds the C library's rand(), from which libzmq draws its reconnect jitter (pitfall Z4). Repeats do nothing.
+ * seeds the C library's rand(), from which libzmq draws its reconnect jitter. Repeats do nothing.
  * BN_INTERNAL when the system has no randomness. */
 BN_CHECK enum bn_code bn_random_start(void);
 

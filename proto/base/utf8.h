@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* utf8.h: is this text one that every program behind us can take? (pitfall P3) */
+/* utf8.h: is this text one that every program behind us can take? */
 #ifndef BINOME_BASE_UTF8_H
 #define BINOME_BASE_UTF8_H
 

@@ -157,7 +157,7 @@ static bool can_read(const struct watch *watch, bool *readable)
     return rc == 0;
 }
 
-/* Asks every socket. Paused ones once a second: it frees the pipes of peers that are gone (pitfall Z14). */
+/* Asks every socket. Paused ones once a second: it frees the pipes of peers that are gone. */
 static bool ask_sockets(struct bn_loop *loop, uint64_t now_ms, bool *any)
 {
     bool with_paused = now_ms - loop->paused_looked_ms >= SLEEP_MS_MAX;

@@ -2,7 +2,7 @@
 /* loop.h: one thread, its sockets, descriptors and timers.
  *
  * A turn: due timers, then readable sockets and descriptors in the order they were added, then the idle function.
- * ZMQ_EVENTS of every socket is read at least once a second, so that dead pipes are freed (pitfall Z14). A callback
+ * ZMQ_EVENTS of every socket is read at least once a second, so that dead pipes are freed. A callback
  * takes what is there up to a bound of its own and returns; the loop comes back. Single thread, no locks. */
 #ifndef BINOME_LINK_LOOP_H
 #define BINOME_LINK_LOOP_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* monitor.h: what happens to a socket's connections, and the way to end one (pitfalls Z9, Z10).
+/* monitor.h: what happens to a socket's connections, and the way to end one.
  *
  * A thread that only drains the monitor's pipe and passes small notes on to the owner's loop over an inproc PAIR; it
  * can never block the I/O thread. For servers each accepted descriptor is duplicated there and checked by getsockname

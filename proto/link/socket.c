@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <zmq.h>
 
-/* The binary has it, the header calls it draft (pitfall Z1). */
+/* The binary has it, the header calls it draft. */
 #define ZAP_ENFORCE_DOMAIN 93
 
 const struct bn_socket_limits bn_socket_limits_server = {.body_bytes_max = 1024 * 1024,
@@ -85,7 +85,7 @@ static void set_limits(void *socket, const struct bn_socket_limits *limits, bool
     set_all(socket, common_settings, BN_COUNT(common_settings), good);
 }
 
-/* Evenly from half to one and a half of min: libzmq's own jitter is the same in every process (pitfall Z4), and a
+/* Evenly from half to one and a half of min: libzmq's own jitter is the same in every process, and a
  * thousand clients must not come back in step. */
 static int reconnect_ms(int min)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* socket.h: every ZeroMQ socket of Binome is made here, so that none misses a setting (pitfalls, table of settings).
+/* socket.h: every ZeroMQ socket of Binome is made here, so that none misses a setting.
  *
  * CURVE always on TCP; NULL only on ipc, where the file's permissions decide. A socket belongs to the thread that made
  * it. Sizes are bytes, times milliseconds. */

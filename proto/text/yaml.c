@@ -77,7 +77,7 @@ static enum bn_code refuse_marks(struct reading *reading, const yaml_event_t *ev
         return bn_build_refuse(reading->builder, at, BN_RULE_TREE_ALIAS, "anchors (&%.40s) are not taken",
                                (const char *)anchor);
     if (tag != NULL)
-        return bn_build_refuse(reading->builder, at, BN_RULE_TREE_SYNTAX, "tags (%.40s) are not taken",
+        return bn_build_refuse(reading->builder, at, BN_RULE_TREE_ALIAS, "tags (%.40s) are not taken",
                                (const char *)tag);
     return BN_OK;
 }
@@ -121,7 +121,7 @@ static enum bn_code take_document(struct reading *reading, const yaml_event_t *e
     if (reading->documents++ > 0)
         return bn_build_refuse(reading->builder, at, BN_RULE_TREE_SYNTAX, "only one document a file");
     if (event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
-        return bn_build_refuse(reading->builder, at, BN_RULE_TREE_SYNTAX, "tags (%%TAG) are not taken");
+        return bn_build_refuse(reading->builder, at, BN_RULE_TREE_ALIAS, "tags (%%TAG) are not taken");
     return BN_OK;
 }
 

@@ -22,7 +22,7 @@ void bn_arena_destroy(struct bn_arena **arena);
 /* Forgets everything in it; keeps the first block. */
 void bn_arena_reset(struct bn_arena *arena);
 
-/* Changes the bound for what follows; bn_arena_bytes_for(body) is the one for a message (pitfall P1). */
+/* Changes the bound for what follows; bn_arena_bytes_for(body) is the one for a message. */
 void bn_arena_bound(struct bn_arena *arena, size_t bytes_max);
 
 /* 8 x body + 64 KiB: what unpacking a body of that size may take. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scan.h: what a stranger's body costs and holds, found out before anything is built from it (pitfalls P1 to P4).
+/* scan.h: what a stranger's body costs and holds, found out before anything is built from it.
  *
  * One pass over the bytes, by descriptor, without the heap. It bounds what unpacking would allocate, checks the texts,
  * and finds which oneof member is set. What passes is unpacked by protobuf-c within bn_arena_bytes_for(size) of an

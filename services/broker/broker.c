@@ -200,7 +200,7 @@ static void on_watchdog(void *ctx)
     bn_notify("WATCHDOG=1");
 }
 
-/* Out of descriptors a listener would spin (pitfall Z13): all that the system allows, and fewer connections where that
+/* Out of descriptors a listener would spin: all that the system allows, and fewer connections where that
  * is little. */
 static void descriptors_take(struct bn_broker *broker)
 {
@@ -334,7 +334,7 @@ enum bn_code bn_broker_run(struct bn_broker *broker, struct bn_why *why)
     return BN_OK;
 }
 
-/* The handler of handshakes goes last: a server socket without one would let everybody in (pitfall Z1). */
+/* The handler of handshakes goes last: a server socket without one would let everybody in. */
 void bn_broker_destroy(struct bn_broker **result)
 {
     struct bn_broker *broker = *result;

@@ -24,7 +24,7 @@ bool bn_deliver(struct bn_broker *broker, struct bn_session *session, zmq_msg_t 
         return true;
     }
     bn_frames_close(frames, 3);
-    /* A client that does not read its answers: its retry gets the receipt, on a connection that works (pitfall Z6). */
+    /* A client that does not read its answers: its retry gets the receipt, on a connection that works. */
     if (code == BN_RESOURCE_EXHAUSTED) {
         bn_broker_count(broker, BN_C_REPLIES_STUCK);
         struct bn_connection *connection = bn_connection_of(broker->sessions, session);

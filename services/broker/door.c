@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* door.c: handshakes, connections that come and go, and the way out. A handshake only decides whether a key was ever
- * known; whether it is good is judged on every message, so that a change of the key table works at once (pitfall Z9).
+ * known; whether it is good is judged on every message, so that a change of the key table works at once.
  */
 #include "broker/internal.h"
 

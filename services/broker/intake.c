@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* intake.c: what comes in from clients. Who sent a message is read from the proof that the connection gave at its
- * handshake, found in the metadata of the header frame (pitfalls Z2, Z3); what it is from the header; the body is only
+ * handshake, found in the metadata of the header frame; what it is from the header; the body is only
  * passed on. A message costs no allocation of ours: its frames are moved, its request has a place taken at the start.
  */
 #include "broker/internal.h"
@@ -245,9 +245,10 @@ static void take_request(struct bn_broker *broker, struct message *message)
 static void take_hello(struct bn_broker *broker, struct message *message)
 {
     struct bn_session *session = message->session;
-    int64_t off_ms = message->header.clock_ms - broker->wall_ms;
-    if (off_ms < 0)
-        off_ms = -off_ms;
+    int64_t said_ms = message->header.clock_ms;
+    /* Any 64 bits may come: as numbers without sign they can be taken from each other. */
+    uint64_t off_ms = said_ms > broker->wall_ms ? (uint64_t)said_ms - (uint64_t)broker->wall_ms
+                                                : (uint64_t)broker->wall_ms - (uint64_t)said_ms;
     if (broker->phase == BN_PHASE_DRAINING) {
         refuse(broker, message,
                (struct bn_refusal){.code = BN_UNAVAILABLE,
@@ -262,7 +263,7 @@ static void take_hello(struct bn_broker *broker, struct message *message)
                (struct bn_refusal){.code = BN_FAILED_PRECONDITION,
                                    .rule = BN_RULE_SESSION_CLOCK,
                                    .field = "session",
-                                   .params = {(uint64_t)off_ms / 1000, CLOCK_OFF_MS_MAX / 1000},
+                                   .params = {off_ms / 1000, CLOCK_OFF_MS_MAX / 1000},
                                    .detail = "the clocks of client and hub are too far apart"});
         return;
     }
@@ -387,7 +388,7 @@ static void take(struct bn_broker *broker, struct message *message)
 }
 
 /* A message that was not two frames. libzmq has buffered it whole before we could see that, so whoever goes on with it
- * is cut off (pitfall Z7). */
+ * is cut off. */
 static void offence(struct bn_broker *broker, const struct bn_endpoint *endpoint, zmq_msg_t *routing, size_t seen)
 {
     bn_broker_count(broker, BN_C_DROPPED_FRAMES);

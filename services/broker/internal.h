@@ -57,7 +57,7 @@ struct bn_registry_link {
     Binome__V1__Link *pulse; /* the last; NULL = none yet */
 };
 
-/* At the start the broker knocks at its own door with a key that nobody knows (pitfall Z1). */
+/* At the start the broker knocks at its own door with a key that nobody knows. */
 struct bn_probe {
     void *socket;
     struct bn_monitor *monitor;
@@ -105,7 +105,6 @@ static inline void bn_broker_count(struct bn_broker *broker, enum bn_broker_coun
 void bn_broker_now(struct bn_broker *broker);
 /* Ends the loop with this result; *why is the broker's. */
 void bn_broker_fail(struct bn_broker *broker, enum bn_code code);
-void bn_broker_drain(struct bn_broker *broker);
 enum bn_code bn_broker_pack_stats(void *broker, uint64_t number, uint8_t **data, size_t *size);
 /* At the end of each turn: phases move, a due LinkHello leaves, waiting requests go on. */
 void bn_broker_after_turn(void *broker);

@@ -287,12 +287,6 @@ struct bn_key *bn_keytable_by_token(const struct bn_keytable *table, const char 
     }
 }
 
-struct bn_key *bn_keytable_at(const struct bn_keytable *table, size_t i)
-{
-    assert(i < table->content.count);
-    return &table->content.keys[i];
-}
-
 void bn_keytable_speak_for(const struct bn_keytable *table, const char *slug, struct bn_key *key)
 {
     key->standing = BN_STANDING_UNKNOWN;

@@ -3,7 +3,7 @@
  *
  * Found by public key (at the handshake) and by token (on every message). A token is 16 random bytes in hexadecimal,
  * made when a key is first seen, and lives as long as the process: it ties a connection to its key, and a client cannot
- * guess it (pitfall Z2). A snapshot replaces the table whole or, when anything in it is wrong, not at all; tokens and
+ * guess it. A snapshot replaces the table whole or, when anything in it is wrong, not at all; tokens and
  * what the broker counts for each key survive it. Owned by the loop's thread. */
 #ifndef BINOME_BROKER_KEYTABLE_H
 #define BINOME_BROKER_KEYTABLE_H
@@ -63,9 +63,6 @@ BN_CHECK enum bn_code bn_keytable_change(struct bn_keytable *table, const Binome
 /* Lend an entry until the epoch changes; NULL when there is none. A token is any text closed by a NUL. */
 struct bn_key *bn_keytable_by_public_key(const struct bn_keytable *table, const uint8_t public_key[BN_KEY_BYTES]);
 struct bn_key *bn_keytable_by_token(const struct bn_keytable *table, const char *token);
-
-/* Lends entry i of bn_keytable_count. */
-struct bn_key *bn_keytable_at(const struct bn_keytable *table, size_t i);
 
 /* Who speaks on the local endpoint: fills *key from any entry of the organisation of that slug, with the role of a
  * member, a key id of zeros, and a standing that only the organisation decides. BN_STANDING_UNKNOWN when the table does

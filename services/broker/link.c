@@ -169,7 +169,7 @@ static void on_note(void *ctx)
     }
 }
 
-/* A table that is wrong changes nothing: the old one stays in force (pitfall Z17), and the next one is asked for. */
+/* A table that is wrong changes nothing: the old one stays in force, and the next one is asked for. */
 static void table_taken(struct bn_broker *broker, enum bn_code code, bool whole)
 {
     struct bn_registry_link *link = &broker->link;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* session.h: who is connected: connections as the kernel has them, sessions as ZeroMQ shows them, and what ties them.
  *
- * A connection is a descriptor that a monitor reported (pitfall Z9); its number tells it from an earlier one on the
+ * A connection is a descriptor that a monitor reported; its number tells it from an earlier one on the
  * same descriptor. A session is a routing id from which messages came. The descriptor in a message's metadata binds the
  * two. A monitor's notes travel on another way than messages do, so a session may be unbound for a moment, and a
  * message may outlive its connection: a session that cannot be bound is never used to cut a connection.

@@ -44,7 +44,7 @@ static void requests_expire(struct bn_broker *broker)
 }
 
 /* Bytes that came in on a connection and that nobody has taken yet: they lie in the kernel, in a decoder, or in a queue
- * of libzmq's, which counts messages only (pitfall Z7). 0 where the kernel does not say. */
+ * of libzmq's, which counts messages only. 0 where the kernel does not say. */
 static uint64_t backlog_of(struct bn_broker *broker, const struct bn_connection *connection, int descriptor)
 {
     struct bn_monitor *monitor = broker->endpoints[connection->endpoint].monitor;

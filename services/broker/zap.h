@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* zap.h: the handler that libzmq asks at each handshake (RFC 27, ZAP 1.0). It only speaks the protocol; whoever owns it
- * judges. It must be bound before the first server socket of the same context, in which it lives (pitfall Z1). */
+ * judges. It must be bound before the first server socket of the same context, in which it lives. */
 #ifndef BINOME_BROKER_ZAP_H
 #define BINOME_BROKER_ZAP_H
 

@@ -43,16 +43,6 @@ void bn_histogram_add(struct bn_histogram *histogram, uint64_t value)
     histogram->buckets[bucket_of(value)]++;
 }
 
-void bn_histogram_merge(struct bn_histogram *into, const struct bn_histogram *from)
-{
-    into->count += from->count;
-    into->sum += from->sum;
-    if (from->max > into->max)
-        into->max = from->max;
-    for (size_t i = 0; i < BN_HISTOGRAM_BUCKETS; i++)
-        into->buckets[i] += from->buckets[i];
-}
-
 uint64_t bn_histogram_at(const struct bn_histogram *histogram, double share)
 {
     if (histogram->count == 0)

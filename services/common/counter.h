@@ -17,8 +17,7 @@ struct bn_counter_def {
 /* Writes the table as rows of a Markdown table: name, unit, meaning. */
 void bn_counters_print_markdown(const struct bn_counter_def *defs, size_t count, FILE *out);
 
-/* HDR-like: 64 sub-buckets for each power of two, so a value is known within 1.6 %; 1 to 2^40. Mergeable: adding the
- * arrays adds the histograms. */
+/* HDR-like: 64 sub-buckets for each power of two, so a value is known within 1.6 %; 1 to 2^40. */
 enum { BN_HISTOGRAM_BUCKETS = 64 * 36 };
 
 struct bn_histogram {
@@ -27,7 +26,6 @@ struct bn_histogram {
 };
 
 void bn_histogram_add(struct bn_histogram *histogram, uint64_t value);
-void bn_histogram_merge(struct bn_histogram *into, const struct bn_histogram *from);
 
 /* The value below which that share of the values lies (0.99); 0 when empty. Never more than max. */
 uint64_t bn_histogram_at(const struct bn_histogram *histogram, double share);

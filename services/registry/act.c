@@ -147,5 +147,7 @@ enum bn_code bn_act_body(struct bn_act *act, uint64_t sequence, Binome__V1__Requ
     if (code != BN_OK)
         return code;
     *request = binome__v1__request__unpack(bn_arena_allocator(act->job->arena), size, body);
-    return *request != NULL ? BN_OK : BN_DATA_LOSS;
+    if (*request == NULL)
+        return BN_FAIL(&act->job->check, BN_RESOURCE_EXHAUSTED, "reply", BN_RULE_LIMIT_MEMORY);
+    return BN_OK;
 }

@@ -62,7 +62,8 @@ BN_CHECK enum bn_code bn_act_content(struct bn_act *act, const ProtobufCMessage 
 /* A day given as text; today when it is empty. */
 int32_t bn_act_day(const struct bn_act *act, const char *text);
 
-/* The request whose body holds a text, unpacked into the job's arena. BN_DATA_LOSS when it cannot be read. */
+/* The request whose body holds a text, unpacked into the job's arena. Refused with limit.memory when it has no room
+ * there: it was whole when it was accepted. */
 BN_CHECK enum bn_code bn_act_body(struct bn_act *act, uint64_t sequence, Binome__V1__Request **request);
 
 #endif

@@ -53,12 +53,36 @@ static enum bn_code put_identifiers(struct bn_act *act, uint32_t number, const s
 
 /* ---- keys ---- */
 
-static enum bn_code judge_key(struct bn_act *act, const Binome__V1__Key *key, const char *field)
+static const char *key_field(struct bn_act *act, const char *path, const char *name)
+{
+    const char *field = bn_arena_format(act->job->arena, "%s.%s", path, name);
+    return field != NULL ? field : path;
+}
+
+static int64_t expiry_ms(const Binome__V1__Key *key)
+{
+    return key->expires_at == NULL ? 0 : key->expires_at->seconds * 1000 + key->expires_at->nanos / 1000000;
+}
+
+/* A key that could never be used is a slip; and 1970-01-01T00:00:00Z is how the store writes "never". */
+static enum bn_code refuse_expiry(struct bn_act *act, const Binome__V1__Key *key, const char *path)
+{
+    char now[BN_INSTANT_SIZE], end[BN_INSTANT_SIZE];
+    bn_instant_format(act->now_ms, now);
+    bn_instant_format(expiry_ms(key), end);
+    return BN_FAIL(&act->job->check, BN_INVALID_ARGUMENT, key_field(act, path, "expires_at"), BN_RULE_DATE_ORDER, now,
+                   end);
+}
+
+static enum bn_code judge_key(struct bn_act *act, const Binome__V1__Key *key, const char *path)
 {
     uint8_t public_key[BN_KEY_BYTES];
     struct bn_key known;
+    const char *field = key_field(act, path, "public_key");
     if (!bn_z85_decode(key->public_key, public_key)) /* judged by its form before */
         return BN_FAIL(&act->job->check, BN_INVALID_ARGUMENT, field, BN_RULE_KEY_FORM);
+    if (key->expires_at != NULL && expiry_ms(key) <= act->now_ms)
+        return refuse_expiry(act, key, path);
     enum bn_code code = bn_store_key_by_public(act->store, public_key, &known);
     if (code == BN_OK)
         return BN_FAIL(&act->job->check, BN_ALREADY_EXISTS, field, BN_RULE_KEY_TAKEN);
@@ -73,7 +97,7 @@ static enum bn_code put_key(struct bn_act *act, const Binome__V1__Key *key, uint
         .role = key->role != 0 ? (uint32_t)key->role : BINOME__V1__KEY_ROLE__KEY_ROLE_MEMBER,
         .state = BINOME__V1__KEY_STATE__KEY_STATE_ACTIVE,
         .label = key->label,
-        .expires_ms = key->expires_at != NULL ? key->expires_at->seconds * 1000 + key->expires_at->nanos / 1000000 : 0,
+        .expires_ms = expiry_ms(key),
         .recorded_ms = act->now_ms,
     };
     if (!bn_z85_decode(key->public_key, row.public_key))
@@ -110,12 +134,48 @@ static enum bn_code write_organisation(struct bn_act *act, struct bn_organisatio
     return code;
 }
 
+/* What an organisation that is there already would get beside its text is given by requests of their own: said again,
+ * keys and roles may only be those that it has, lest they be dropped in silence. */
+static enum bn_code judge_again(struct bn_act *act, const struct bn_organisation *row,
+                                const Binome__V1__OrganisationEnrol *enrol)
+{
+    struct bn_check *check = &act->job->check;
+    for (size_t i = 0; i < enrol->n_keys; i++) {
+        uint8_t public_key[BN_KEY_BYTES];
+        struct bn_key known = {.organisation = 0};
+        enum bn_code code = BN_NOT_FOUND;
+        if (bn_z85_decode(enrol->keys[i]->public_key, public_key))
+            code = bn_store_key_by_public(act->store, public_key, &known);
+        if (code != BN_OK && code != BN_NOT_FOUND)
+            return code;
+        if (known.organisation == row->number)
+            continue;
+        const char *field = bn_arena_format(act->job->arena, "organisation_enrol.keys[%zu].public_key", i);
+        field = field != NULL ? field : "organisation_enrol.keys";
+        if (code == BN_OK)
+            BN_FAIL(check, BN_ALREADY_EXISTS, field, BN_RULE_KEY_TAKEN);
+        else
+            BN_FAIL(check, BN_INVALID_ARGUMENT, field, BN_RULE_FIELD_NOT_ALLOWED);
+    }
+    if (enrol->n_roles > 0 &&
+        (bn_roles_of(enrol->roles, enrol->n_roles) | BN_ROLE_MEMBER) != (row->roles | BN_ROLE_MEMBER))
+        BN_FAIL(check, BN_INVALID_ARGUMENT, "organisation_enrol.roles", BN_RULE_FIELD_NOT_ALLOWED);
+    return check->code;
+}
+
 static enum bn_code enrol_again(struct bn_act *act, const struct bn_external *external,
                                 const Binome__V1__OrganisationEnrol *enrol, const struct bn_digest *content)
 {
     struct bn_check *check = &act->job->check;
     struct bn_organisation row;
     enum bn_code code = bn_store_organisation_by_number(act->store, (uint32_t)external->object, &row);
+    if (code != BN_OK)
+        return code;
+    row.slug = bn_arena_text(act->job->arena, row.slug); /* lent until the next look-up */
+    row.legal_name = bn_arena_text(act->job->arena, row.legal_name);
+    if (row.slug == NULL || row.legal_name == NULL)
+        return BN_FAIL(check, BN_RESOURCE_EXHAUSTED, "organisation_enrol", BN_RULE_BODY_TOO_COMPLEX, "memory", "");
+    code = judge_again(act, &row, enrol);
     if (code != BN_OK)
         return code;
     if (memcmp(&external->content, content, sizeof *content) == 0) {
@@ -128,14 +188,15 @@ static enum bn_code enrol_again(struct bn_act *act, const struct bn_external *ex
     if (strcmp(row.slug, enrol->organisation->slug) != 0)
         return BN_FAIL(check, BN_ALREADY_EXISTS, "organisation_enrol.organisation.external_ref",
                        BN_RULE_EXTERNAL_REF_TAKEN, external->scheme, external->id);
+    if (row.state == BINOME__V1__ORGANISATION_STATE__ORGANISATION_STATE_LEFT)
+        return BN_FAIL(check, BN_FAILED_PRECONDITION, "organisation_enrol.organisation.external_ref",
+                       BN_RULE_ORGANISATION_STATE, "left");
     struct bn_identifier *identifiers;
     size_t count;
-    char *slug = bn_arena_text(act->job->arena, row.slug);
     code = judge_identifiers(act, enrol->organisation, "organisation_enrol.organisation", row.number, &identifiers,
                              &count);
     if (code != BN_OK || act->job->request->dry_run)
         return code;
-    row.slug = slug != NULL ? slug : enrol->organisation->slug;
     row.version++;
     code = bn_act_accept(act, NULL, 0, row.version);
     if (code != BN_OK)
@@ -160,11 +221,11 @@ static enum bn_code judge_new(struct bn_act *act, const Binome__V1__Organisation
     if (code != BN_OK && check->code == BN_OK)
         return code;
     for (size_t i = 0; i < enrol->n_keys; i++) {
-        const char *field = bn_arena_format(act->job->arena, "organisation_enrol.keys[%zu].public_key", i);
-        field = field != NULL ? field : "organisation_enrol.keys";
+        const char *path = bn_arena_format(act->job->arena, "organisation_enrol.keys[%zu]", i);
+        path = path != NULL ? path : "organisation_enrol.keys";
         if (twice(enrol->keys, i))
-            BN_FAIL(check, BN_ALREADY_EXISTS, field, BN_RULE_KEY_TAKEN);
-        code = judge_key(act, enrol->keys[i], field);
+            BN_FAIL(check, BN_ALREADY_EXISTS, key_field(act, path, "public_key"), BN_RULE_KEY_TAKEN);
+        code = judge_key(act, enrol->keys[i], path);
         if (code != BN_OK && check->code == BN_OK)
             return code;
     }
@@ -396,6 +457,33 @@ enum bn_code bn_change_organisation_leave(struct bn_act *act)
 
 /* ---- keys ---- */
 
+struct key_count {
+    int64_t now_ms;
+    size_t all, active; /* active: may administer now */
+};
+
+static bool count_keys(void *ctx, const struct bn_key *key)
+{
+    struct key_count *count = ctx;
+    bool expired = key->expires_ms != 0 && key->expires_ms <= count->now_ms;
+    count->all++;
+    count->active += !expired && key->state == BINOME__V1__KEY_STATE__KEY_STATE_ACTIVE &&
+                     key->role == BINOME__V1__KEY_ROLE__KEY_ROLE_MEMBER;
+    return true;
+}
+
+/* Each change of its keys is told to the brokers with all of them, and they are held in memory there for ever. */
+static enum bn_code judge_room(struct bn_act *act, uint32_t organisation)
+{
+    struct key_count count = {.now_ms = act->now_ms};
+    enum bn_code code = bn_store_keys(act->store, organisation, count_keys, &count);
+    if (code != BN_OK || count.all < BN_KEYS_MAX)
+        return code;
+    struct bn_check *check = &act->job->check;
+    return BN_FAIL(check, BN_RESOURCE_EXHAUSTED, "key_add.organisation", BN_RULE_LIST_TOO_LONG,
+                   bn_check_number(check, BN_KEYS_MAX), bn_check_number(check, (int64_t)count.all + 1));
+}
+
 enum bn_code bn_change_key_add(struct bn_act *act)
 {
     const Binome__V1__KeyAdd *add = act->job->request->key_add;
@@ -404,7 +492,9 @@ enum bn_code bn_change_key_add(struct bn_act *act)
     if (code == BN_OK)
         code = bn_rule_key_change(&act->job->check, act->caller, &row);
     if (code == BN_OK)
-        code = judge_key(act, add->key, "key_add.key.public_key");
+        code = judge_key(act, add->key, "key_add.key");
+    if (code == BN_OK)
+        code = judge_room(act, row.number);
     if (code != BN_OK || act->job->request->dry_run)
         return code;
     code = bn_act_accept(act, NULL, 0, row.version);
@@ -415,25 +505,14 @@ enum bn_code bn_change_key_add(struct bn_act *act)
     return put_key(act, add->key, row.number);
 }
 
-struct key_count {
-    size_t active;
-};
-
-static bool count_active(void *ctx, const struct bn_key *key)
-{
-    struct key_count *count = ctx;
-    count->active +=
-        key->state == BINOME__V1__KEY_STATE__KEY_STATE_ACTIVE && key->role == BINOME__V1__KEY_ROLE__KEY_ROLE_MEMBER;
-    return true;
-}
-
 /* The operator's last key that may administer stays: nobody could enrol another one. */
 static enum bn_code judge_last(struct bn_act *act, const struct bn_organisation *row, const struct bn_key *key)
 {
-    if ((row->roles & BN_ROLE_OPERATOR) == 0 || key->role != BINOME__V1__KEY_ROLE__KEY_ROLE_MEMBER)
+    bool expired = key->expires_ms != 0 && key->expires_ms <= act->now_ms;
+    if ((row->roles & BN_ROLE_OPERATOR) == 0 || key->role != BINOME__V1__KEY_ROLE__KEY_ROLE_MEMBER || expired)
         return BN_OK;
-    struct key_count count = {0};
-    enum bn_code code = bn_store_keys(act->store, row->number, count_active, &count);
+    struct key_count count = {.now_ms = act->now_ms};
+    enum bn_code code = bn_store_keys(act->store, row->number, count_keys, &count);
     if (code == BN_OK && count.active <= 1)
         return BN_FAIL(&act->job->check, BN_FAILED_PRECONDITION, "key_revoke.public_key", BN_RULE_KEY_LAST);
     return code;

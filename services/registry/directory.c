@@ -44,12 +44,17 @@ struct bn_directory *bn_directory_create(struct bn_store *store)
     return directory;
 }
 
-void bn_directory_forget(struct bn_directory *directory)
+static void forget_workstreams(struct bn_directory *directory)
 {
     for (size_t i = 0; i < directory->workstream_count; i++)
         free(directory->workstreams[i].members);
     directory->workstream_count = 0;
     directory->workstreams_loaded = false;
+}
+
+void bn_directory_forget(struct bn_directory *directory)
+{
+    forget_workstreams(directory);
     for (size_t i = 0; i < directory->caller_slots; i++)
         free(directory->callers[i]);
     free(directory->callers);
@@ -90,6 +95,7 @@ static enum bn_code load_workstreams(struct bn_directory *directory)
 {
     if (directory->workstreams_loaded)
         return BN_OK;
+    forget_workstreams(directory); /* what an attempt that failed has left */
     for (uint32_t number = 0; number < WORKSTREAMS_MAX; number++) {
         struct bn_workstream row;
         enum bn_code code = bn_store_workstream(directory->store, number, &row);

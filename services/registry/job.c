@@ -178,8 +178,8 @@ enum bn_code bn_job_read(struct bn_job *job)
         return BN_DATA_LOSS;
     job->arrived_us = bn_clock_mono_us();
     job->deadline_ms = job->arrived_us / 1000 + job->from.timeout_ms;
-    if (job->head.kind == BN_KIND_LINK)
-        return BN_OK;
+    if (job->head.kind == BN_KIND_LINK) /* a broker's own word comes from no connection of a client's */
+        return job->from.connection == 0 ? BN_OK : BN_DATA_LOSS;
     if (job->head.request_id_size != BN_ID_BYTES)
         return BN_DATA_LOSS; /* the broker answers these itself */
     if (job->head.kind != BN_KIND_REQUEST) {
@@ -300,6 +300,12 @@ void bn_job_pack(struct bn_job *job)
         job->reply.error = error_message(job);
     }
     size_t size = binome__v1__reply__get_packed_size(&job->reply);
+    if (size > BN_REPLY_BYTES_MAX) {
+        bn_job_refuse(job, BN_RESOURCE_EXHAUSTED, "reply", BN_RULE_LIMIT_MEMORY, NULL);
+        job->reply.body_case = BINOME__V1__REPLY__BODY__NOT_SET;
+        job->reply.error = error_message(job);
+        size = binome__v1__reply__get_packed_size(&job->reply);
+    }
     zmq_msg_t packed;
     if (zmq_msg_init_size(&packed, size) != 0) {
         /* The client must hear something: an empty reply whose header has the code. */

@@ -16,6 +16,9 @@
 
 #include <zmq.h>
 
+/* No client takes a longer body. */
+enum { BN_REPLY_BYTES_MAX = 1024 * 1024 };
+
 enum bn_job_frame { BN_FRAME_ROUTE, BN_FRAME_ORIGIN, BN_FRAME_HEADER, BN_FRAME_BODY, BN_JOB_FRAMES };
 
 struct bn_job {
@@ -67,7 +70,8 @@ void bn_job_restart(struct bn_job *job);
 /* Answers with one violation, or with a code that needs none. */
 void bn_job_refuse(struct bn_job *job, enum bn_code code, const char *field, enum bn_rule rule, const char *param);
 
-/* Replaces the body frame by the packed reply. From here on only the frames matter. */
+/* Replaces the body frame by the packed reply; one that is longer than BN_REPLY_BYTES_MAX becomes RESOURCE_EXHAUSTED
+ * limit.memory, for libzmq would cut the client off. From here on only the frames matter. */
 void bn_job_pack(struct bn_job *job);
 
 /* A Timestamp in the arena; NULL for 0 or when the arena is full. */

@@ -39,7 +39,8 @@ bn_act_fn *bn_query_handler(uint32_t type)
 enum bn_code bn_page_start(struct bn_act *act, const Binome__V1__PageRequest *request, const char *field,
                            struct bn_page *page)
 {
-    *page = (struct bn_page){.rows_max = BN_PAGE_ROWS_DEFAULT};
+    const struct bn_arena *arena = act->job->arena;
+    *page = (struct bn_page){.rows_max = BN_PAGE_ROWS_DEFAULT, .arena = arena, .arena_before = bn_arena_used(arena)};
     if (request == NULL)
         return BN_OK;
     if (request->size != 0)
@@ -56,7 +57,8 @@ enum bn_code bn_page_start(struct bn_act *act, const Binome__V1__PageRequest *re
 
 bool bn_page_open(const struct bn_page *page)
 {
-    return page->rows < page->rows_max && page->bytes < BN_PAGE_BYTES_MAX && page->scanned < BN_PAGE_SCANNED_MAX;
+    return page->rows < page->rows_max && page->bytes < BN_PAGE_BYTES_MAX && page->scanned < BN_PAGE_SCANNED_MAX &&
+           bn_arena_used(page->arena) - page->arena_before < BN_PAGE_MEMORY_MAX;
 }
 
 void bn_page_add(struct bn_page *page, size_t size)

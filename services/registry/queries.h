@@ -19,14 +19,24 @@ bn_act_fn bn_query_offer_get;
 bn_act_fn bn_query_offer_list;
 bn_act_fn bn_query_proof_get;
 
-/* ---- pages: cut by key, by number of rows and by bytes ---- */
+/* ---- pages: cut by key, by number of rows, by bytes, by what was looked at and by memory ---- */
 
-enum { BN_PAGE_ROWS_DEFAULT = 50, BN_PAGE_ROWS_MAX = 500, BN_PAGE_BYTES_MAX = 768 * 1024, BN_PAGE_SCANNED_MAX = 20000 };
+/* The largest row, a status update of characters of four bytes each, has some 300 KiB: with it a page that was not full
+ * stays below the 1 MiB that a client takes. Rows that were looked at and left out lie in the arena, too. */
+enum {
+    BN_PAGE_ROWS_DEFAULT = 50,
+    BN_PAGE_ROWS_MAX = 500,
+    BN_PAGE_BYTES_MAX = 640 * 1024,
+    BN_PAGE_SCANNED_MAX = 20000,
+    BN_PAGE_MEMORY_MAX = 5 * 1024 * 1024,
+};
 
 struct bn_page {
     uint64_t cursor; /* key of the last row looked at; 0 = from the start */
     uint32_t rows_max;
     size_t rows, bytes, scanned;
+    const struct bn_arena *arena;
+    size_t arena_before;
 };
 
 /* Reads a PageRequest (may be NULL). Refuses a token that is not one of ours. */

@@ -16,26 +16,7 @@ static enum bn_code body_at(struct bn_act *act, const struct bn_object *object, 
     if (version > object->version)
         return BN_FAIL(check, BN_NOT_FOUND, field, BN_RULE_VERSION_ABSENT, bn_check_number(check, version),
                        bn_check_number(check, object->version));
-    *body = object->number;
-    for (uint64_t after = 0;;) {
-        struct bn_change change;
-        enum bn_code code = bn_store_change_next(act->store, object->number, after, &change);
-        if (code != BN_OK)
-            return code == BN_NOT_FOUND ? BN_OK : code;
-        if (change.version > version)
-            return BN_OK;
-        after = change.sequence;
-        switch (change.type) {
-        case BINOME__V1__REQUEST__BODY_PROPOSAL_SUBMIT:
-        case BINOME__V1__REQUEST__BODY_PROPOSAL_REVISE:
-        case BINOME__V1__REQUEST__BODY_OFFER_PUBLISH:
-        case BINOME__V1__REQUEST__BODY_OFFER_REVISE:
-            *body = change.sequence;
-            break;
-        default:
-            break;
-        }
-    }
+    return bn_store_body_of_version(act->store, object->number, version, body);
 }
 
 /* The relations that a text sets up: where it stands, and whom it invites. */
@@ -63,12 +44,12 @@ static bool in_reach(struct bn_act *act, const struct reach *reach)
     return (seen & (1u << reach->visibility)) != 0;
 }
 
-/* A text is shown to those to whom it was open when it was the newest: what stood in a draft does not come out with the
- * version that was published. Such a version looks as if there were none. */
-static enum bn_code judge_version(struct bn_act *act, const struct bn_object *object, uint64_t body, uint32_t version,
-                                  const char *field)
+/* Whether the text in that body is (or was, when it was the newest) open to the caller. The newest one is: the object
+ * was found through the caller's view. */
+static enum bn_code body_open(struct bn_act *act, const struct bn_object *object, uint64_t body, bool *open)
 {
     Binome__V1__Request *request;
+    *open = true;
     if (body == 0 || body == object->body || object->owner == act->view.organisation)
         return BN_OK;
     enum bn_code code = bn_act_body(act, body, &request);
@@ -89,9 +70,20 @@ static enum bn_code judge_version(struct bn_act *act, const struct bn_object *ob
                                .workstream_count = offer->n_workstreams,
                                .invited = offer->invited,
                                .invited_count = offer->n_invited};
-    if (in_reach(act, &reach))
-        return BN_OK;
+    *open = in_reach(act, &reach);
+    return BN_OK;
+}
+
+/* A text is shown to those to whom it was open when it was the newest: what stood in a draft does not come out with the
+ * version that was published. Such a version looks as if there were none. */
+static enum bn_code judge_version(struct bn_act *act, const struct bn_object *object, uint64_t body, uint32_t version,
+                                  const char *field)
+{
     struct bn_check *check = &act->job->check;
+    bool open;
+    enum bn_code code = body_open(act, object, body, &open);
+    if (code != BN_OK || open)
+        return code;
     return BN_FAIL(check, BN_NOT_FOUND, field, BN_RULE_VERSION_ABSENT, bn_check_number(check, version),
                    bn_check_number(check, object->version));
 }
@@ -363,6 +355,18 @@ static enum bn_code next_status(struct bn_act *act, const struct bn_object *obje
     return code;
 }
 
+/* What was said of a proposal is open to those to whom its text of that time was: a report on a draft does not come out
+ * when the draft is published. The phases and their days do. */
+static enum bn_code status_open(struct bn_act *act, const struct bn_object *object, uint32_t version, uint64_t *body,
+                                bool *open)
+{
+    uint64_t before = *body;
+    enum bn_code code = bn_store_body_of_version(act->store, object->number, version, body);
+    if (code != BN_OK || *body == before)
+        return code;
+    return body_open(act, object, *body, open);
+}
+
 enum bn_code bn_query_status_list(struct bn_act *act)
 {
     const Binome__V1__StatusList *ask = act->job->request->status_list;
@@ -380,6 +384,8 @@ enum bn_code bn_query_status_list(struct bn_act *act)
         return BN_FAIL(&act->job->check, BN_RESOURCE_EXHAUSTED, "reply", BN_RULE_LIMIT_MEMORY);
     binome__v1__status_page__init(out);
     out->updates = rows;
+    uint64_t body = 0; /* of the text that the rows before this one spoke of */
+    bool open = true;
     while (bn_page_open(&page)) {
         struct bn_change change;
         code = next_status(act, &object, page.cursor, &change);
@@ -388,7 +394,9 @@ enum bn_code bn_query_status_list(struct bn_act *act)
         page.cursor = change.sequence;
         page.scanned++;
         Binome__V1__StatusUpdate *update;
-        code = bn_render_status(act, &change, &update);
+        code = status_open(act, &object, change.version, &body, &open);
+        if (code == BN_OK)
+            code = bn_render_status(act, &change, open, &update);
         if (code != BN_OK)
             return code;
         update->proposal = ask->proposal;

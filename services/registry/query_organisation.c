@@ -103,7 +103,6 @@ static bool add_key(void *ctx, const struct bn_key *row)
 
 enum bn_code bn_query_key_list(struct bn_act *act)
 {
-    enum { KEYS_MAX = 1000 };
     const char *slug = act->job->request->key_list->organisation;
     struct bn_arena *arena = act->job->arena;
     uint32_t number = act->caller->organisation;
@@ -117,12 +116,12 @@ enum bn_code bn_query_key_list(struct bn_act *act)
     if (number != act->caller->organisation && (act->caller->roles & BN_ROLE_OPERATOR) == 0)
         return BN_FAIL(&act->job->check, BN_PERMISSION_DENIED, "key_list.organisation", BN_RULE_OWNER_ONLY);
     Binome__V1__Keys *keys = bn_arena_take(arena, sizeof *keys);
-    Binome__V1__Key **list = bn_arena_take(arena, KEYS_MAX * sizeof *list);
+    Binome__V1__Key **list = bn_arena_take(arena, BN_KEYS_MAX * sizeof *list);
     if (keys == NULL || list == NULL)
         return BN_FAIL(&act->job->check, BN_RESOURCE_EXHAUSTED, "reply", BN_RULE_LIMIT_MEMORY);
     binome__v1__keys__init(keys);
     keys->keys = list;
-    struct key_rows rows = {.act = act, .keys = keys, .room = KEYS_MAX};
+    struct key_rows rows = {.act = act, .keys = keys, .room = BN_KEYS_MAX};
     enum bn_code code = bn_store_keys(act->store, number, add_key, &rows);
     act->job->reply.body_case = BINOME__V1__REPLY__BODY_KEYS;
     act->job->reply.keys = keys;

@@ -41,6 +41,9 @@ struct bn_organisation {
     int64_t recorded_ms;
 };
 
+/* Of one organisation, revoked ones included. */
+enum { BN_KEYS_MAX = 1000 };
+
 struct bn_key {
     struct bn_id id;
     uint32_t organisation;

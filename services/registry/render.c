@@ -104,7 +104,7 @@ enum bn_code bn_render_proposal(struct bn_act *act, const struct bn_object *obje
     struct bn_object kept = *object; /* its texts are lent until the next call on the store */
     enum bn_code code = bn_act_body(act, body != 0 ? body : kept.body, &request);
     if (code != BN_OK)
-        return code == BN_DATA_LOSS ? too_large(act) : code;
+        return code;
     Binome__V1__Proposal *proposal = bn_proposal_of(request);
     if (proposal == NULL)
         return BN_DATA_LOSS;
@@ -134,7 +134,7 @@ enum bn_code bn_render_offer(struct bn_act *act, const struct bn_object *object,
     struct bn_object kept = *object;
     enum bn_code code = bn_act_body(act, body != 0 ? body : kept.body, &request);
     if (code != BN_OK)
-        return code == BN_DATA_LOSS ? too_large(act) : code;
+        return code;
     Binome__V1__Offer *offer = bn_offer_of(request);
     if (offer == NULL)
         return BN_DATA_LOSS;
@@ -173,7 +173,7 @@ enum bn_code bn_render_organisation(struct bn_act *act, const struct bn_organisa
         Binome__V1__Request *request;
         enum bn_code code = bn_act_body(act, kept.body, &request);
         if (code != BN_OK)
-            return code == BN_DATA_LOSS ? too_large(act) : code;
+            return code;
         organisation = bn_organisation_of(request);
         if (organisation == NULL)
             return BN_DATA_LOSS;
@@ -212,7 +212,7 @@ enum bn_code bn_render_workstream(struct bn_act *act, uint32_t number, Binome__V
         Binome__V1__Request *request;
         code = bn_act_body(act, row.body, &request);
         if (code != BN_OK)
-            return code == BN_DATA_LOSS ? too_large(act) : code;
+            return code;
         if (request->body_case != BINOME__V1__REQUEST__BODY_WORKSTREAM_EDIT)
             return BN_DATA_LOSS;
         workstream = request->workstream_edit->workstream;
@@ -246,7 +246,7 @@ enum bn_code bn_render_programme(struct bn_act *act, Binome__V1__Programme **out
         Binome__V1__Request *request;
         code = bn_act_body(act, row.body, &request);
         if (code != BN_OK)
-            return code == BN_DATA_LOSS ? too_large(act) : code;
+            return code;
         if (request->body_case != BINOME__V1__REQUEST__BODY_PROGRAMME_EDIT)
             return BN_DATA_LOSS;
         programme = request->programme_edit->programme;
@@ -262,14 +262,16 @@ enum bn_code bn_render_programme(struct bn_act *act, Binome__V1__Programme **out
 }
 
 /* A withdrawal is a status update in other words; so is the creation, and the leaving of the owner. */
-static Binome__V1__StatusUpdate *status_of(struct bn_act *act, const Binome__V1__Request *request)
+static Binome__V1__StatusUpdate *status_of(struct bn_act *act, const Binome__V1__Request *request, bool with_texts)
 {
-    if (request->body_case == BINOME__V1__REQUEST__BODY_STATUS_UPDATE)
+    if (with_texts && request->body_case == BINOME__V1__REQUEST__BODY_STATUS_UPDATE)
         return request->status_update;
     Binome__V1__StatusUpdate *update = bn_arena_take(act->job->arena, sizeof *update);
     if (update == NULL)
         return NULL;
     binome__v1__status_update__init(update);
+    if (!with_texts)
+        return update;
     if (request->body_case == BINOME__V1__REQUEST__BODY_PROPOSAL_WITHDRAW)
         update->reason = request->proposal_withdraw->reason;
     else if (request->body_case == BINOME__V1__REQUEST__BODY_ORGANISATION_LEAVE)
@@ -277,7 +279,8 @@ static Binome__V1__StatusUpdate *status_of(struct bn_act *act, const Binome__V1_
     return update;
 }
 
-enum bn_code bn_render_status(struct bn_act *act, const struct bn_change *change, Binome__V1__StatusUpdate **out)
+enum bn_code bn_render_status(struct bn_act *act, const struct bn_change *change, bool with_texts,
+                              Binome__V1__StatusUpdate **out)
 {
     struct bn_change kept = *change;
     struct bn_accepted accepted;
@@ -286,8 +289,8 @@ enum bn_code bn_render_status(struct bn_act *act, const struct bn_change *change
     if (code == BN_OK)
         code = bn_act_body(act, kept.sequence, &request);
     if (code != BN_OK)
-        return code == BN_DATA_LOSS ? too_large(act) : code;
-    Binome__V1__StatusUpdate *update = status_of(act, request);
+        return code;
+    Binome__V1__StatusUpdate *update = status_of(act, request, with_texts);
     if (update == NULL)
         return too_large(act);
     update->id = id_text(act, &accepted.request);

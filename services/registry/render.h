@@ -20,7 +20,8 @@ BN_CHECK enum bn_code bn_render_organisation(struct bn_act *act, const struct bn
                                              Binome__V1__Organisation **out);
 BN_CHECK enum bn_code bn_render_workstream(struct bn_act *act, uint32_t number, Binome__V1__Workstream **out);
 BN_CHECK enum bn_code bn_render_programme(struct bn_act *act, Binome__V1__Programme **out);
-BN_CHECK enum bn_code bn_render_status(struct bn_act *act, const struct bn_change *change,
+/* Without texts: phases, days, author and numbers alone. */
+BN_CHECK enum bn_code bn_render_status(struct bn_act *act, const struct bn_change *change, bool with_texts,
                                        Binome__V1__StatusUpdate **out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* view.h: what one caller may see, as masks. rules/view.c makes it from one table; the store turns it into SQL and the
- * match index into a test, and neither knows why (promise 5). Plain data, no functions. */
+ * match index into a test, and neither knows why. Plain data, no functions. */
 #ifndef BINOME_REGISTRY_VIEW_H
 #define BINOME_REGISTRY_VIEW_H
 

@@ -125,7 +125,17 @@ static enum bn_code apply(struct bn_writer *writer, struct bn_job *job, int64_t 
 /* Whether a result came from the rules (the sender hears it) and not from the store (the batch is lost). */
 static bool judged(const struct bn_job *job, enum bn_code code)
 {
-    return code == BN_OK || job->check.count > 0;
+    return code == BN_OK || (job->check.count > 0 && code == job->check.code);
+}
+
+/* A store that broke between two batches (a checkpoint, a list that is filled behind) answers nothing any more: only a
+ * new start can tell what is on disk. */
+static enum bn_code begin(struct bn_writer *writer)
+{
+    enum bn_code code = bn_store_begin(writer->store);
+    if (code == BN_DATA_LOSS)
+        give_up(writer, "begin");
+    return code;
 }
 
 static enum bn_code try_job(struct bn_writer *writer, struct bn_job *job, int64_t now_ms)
@@ -185,7 +195,7 @@ static void fill_heads(struct bn_job *first, const struct bn_job *end, const str
 static enum bn_code try_together(struct bn_writer *writer, struct bn_batch *batch, int64_t now_ms,
                                  struct bn_written *written)
 {
-    enum bn_code code = bn_store_begin(writer->store);
+    enum bn_code code = begin(writer);
     for (struct bn_job *job = batch->first; code == BN_OK && job != NULL; job = job->next)
         code = try_job(writer, job, now_ms);
     if (code == BN_OK)
@@ -211,7 +221,7 @@ static void try_each(struct bn_writer *writer, struct bn_batch *batch, int64_t n
 {
     for (struct bn_job *job = batch->first; job != NULL; job = job->next) {
         size_t standing = writer->standing_count;
-        enum bn_code code = bn_store_begin(writer->store);
+        enum bn_code code = begin(writer);
         if (code == BN_OK)
             code = try_job(writer, job, now_ms);
         if (code == BN_OK)

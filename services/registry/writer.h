@@ -35,8 +35,7 @@ BN_CHECK enum bn_code bn_writer_create(const char *path, const struct bn_store_o
                                        struct bn_writer **writer, struct bn_why *why);
 void bn_writer_destroy(struct bn_writer **writer);
 
-/* Judges, applies, commits once, and fills each job's answer. Ends the process when a commit's fate is not known
- * (pitfall Q1). */
+/* Judges, applies, commits once, and fills each job's answer. Ends the process when a commit's fate is not known. */
 void bn_writer_write(struct bn_writer *writer, struct bn_batch *batch, struct bn_written *written);
 
 /* Between batches: a checkpoint when one is due, or when nothing else is to be done. */

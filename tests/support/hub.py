@@ -133,7 +133,7 @@ class Hub:
         self.environment.update(
             ASAN_OPTIONS=f"log_path={self.folder}/sanitizer.asan:exitcode=99:detect_leaks=1:abort_on_error=0",
             UBSAN_OPTIONS=f"log_path={self.folder}/sanitizer.ubsan:print_stacktrace=1:exitcode=99",
-            TSAN_OPTIONS=f"log_path={self.folder}/sanitizer.tsan:exitcode=99:suppressions={SUPPORT / 'tsan.supp'}",
+            TSAN_OPTIONS=f"log_path={self.folder}/sanitizer.tsan:exitcode=99:ignore_noninstrumented_modules=1:suppressions={SUPPORT / 'tsan.supp'}",
             LC_ALL="C.UTF-8",
         )
         self.environment.pop("BINOME_PROFILE", None)
@@ -259,6 +259,7 @@ class Hub:
                 process.kill()
                 process.wait()
                 raise AssertionError(f"{name} did not end on SIGTERM:\n{self.log_text(name)}") from None
+            self.assert_no_sanitizer_reports()
             assert code == 0, f"{name} ended with {code} on SIGTERM:\n{self.log_text(name)}"
 
     def kill(self, *names):

@@ -18,7 +18,7 @@ static void *read_message(const struct bn_record *record, const ProtobufCMessage
 {
     struct bn_why why = {"", "", ""};
     ProtobufCMessage *message = NULL;
-    enum bn_code code = bn_message_from_tree(record->node, type, record->place.file, &message, &why);
+    enum bn_code code = bn_message_from_tree(record->node, type, BN_RECORD_NAME, &message, &why);
     if (code != BN_OK) {
         bn_plan_refuse(record->plan, record->place, why.field, why.rule, why.detail);
         return NULL;
@@ -153,8 +153,11 @@ static void status(const struct bn_record *record)
         bn_plan_refuse(plan, record->place, "proposal", bn_rule_name(BN_RULE_OBJECT_ABSENT), made->proposal);
         return;
     }
-    if (strcmp(made->id, made->proposal) == 0) {
-        plan->skipped[BN_ITEM_STATUS]++; /* the submission itself, which the proposal's record tells */
+    char *submitted = owner->request.proposal_submit->submitted_on;
+    if (strcmp(made->id, made->proposal) == 0) { /* the submission itself: it tells on which day it was */
+        if (made->effective_on[0] != '\0')
+            memcpy(submitted, made->effective_on, strnlen(made->effective_on, BN_DATE_SIZE - 1) + 1);
+        plan->skipped[BN_ITEM_STATUS]++;
         return;
     }
     if (made->external_ref == NULL)
@@ -163,7 +166,6 @@ static void status(const struct bn_record *record)
         made->phase = BINOME__V1__PHASE__PHASE_UNSPECIFIED; /* the hub names the phase also where it stays */
     if (made->effective_on[0] == '\0')
         made->effective_on = day_of(plan, made->recorded_at);
-    char *submitted = owner->request.proposal_submit->submitted_on;
     if (submitted[0] != '\0' && strcmp(made->effective_on, submitted) < 0)
         memcpy(submitted, made->effective_on, strnlen(made->effective_on, BN_DATE_SIZE - 1) + 1);
     made->expected_version = 0;

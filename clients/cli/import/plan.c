@@ -109,6 +109,17 @@ void bn_plan_destroy(struct bn_plan **plan)
     *plan = NULL;
 }
 
+/* The hub keeps a SIREN as it was written: 732 829 320 or 732829320. */
+static const char *digits_of(struct bn_plan *plan, const char *siren)
+{
+    char *digits = bn_arena_must_text(plan->arena, siren), *to = digits;
+    for (const char *at = siren; *at != '\0'; at++)
+        if (*at >= '0' && *at <= '9')
+            *to++ = *at;
+    *to = '\0';
+    return digits;
+}
+
 void bn_plan_know(struct bn_plan *plan, const Binome__V1__Organisation *organisation)
 {
     const Binome__V1__ExternalRef *ref = organisation->external_ref;
@@ -118,7 +129,7 @@ void bn_plan_know(struct bn_plan *plan, const Binome__V1__Organisation *organisa
         bn_plan_name(plan, "ref", joined(plan->arena, ref->scheme, ref->id), organisation->slug);
     for (size_t i = 0; i < organisation->n_identifiers; i++)
         if (strcmp(organisation->identifiers[i]->scheme, "siren") == 0)
-            bn_plan_name(plan, "siren", organisation->identifiers[i]->value, organisation->slug);
+            bn_plan_name(plan, "siren", digits_of(plan, organisation->identifiers[i]->value), organisation->slug);
 }
 
 void bn_plan_know_workstream(struct bn_plan *plan, const char *slug)

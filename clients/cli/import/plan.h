@@ -54,6 +54,9 @@ enum bn_remark_rule {
 const char *bn_remark_name(enum bn_remark_rule rule);
 const char *bn_remark_text(enum bn_remark_rule rule); /* to be translated */
 
+/* What errors within one line call it: the file and the line stand beside. */
+#define BN_RECORD_NAME "record"
+
 struct bn_place {
     const char *file; /* lent for ever */
     unsigned line;
@@ -75,7 +78,8 @@ struct bn_item {
 
 struct bn_refusal {
     struct bn_place place;
-    const char *field, *rule, *cause; /* cause: translated sentence or "" */
+    const char *field, *rule;
+    const char *cause; /* a sentence from run.c; from the mapping what it met: a value, an English detail, or "" */
 };
 
 struct bn_refusals {
@@ -98,8 +102,9 @@ struct bn_plan {
     size_t read[BN_ITEM_KINDS];           /* records of the source */
     size_t remarks[BN_REMARK_COUNT];
     size_t records_remarked;
-    struct bn_place remarked;      /* the record that had a remark last */
-    size_t skipped[BN_ITEM_KINDS]; /* the hub has them already, nothing to send */
+    struct bn_place remarked;       /* the record that had a remark last */
+    size_t skipped[BN_ITEM_KINDS];  /* the hub has them already, nothing to send */
+    size_t unmapped[BN_ITEM_KINDS]; /* refused by the mapping, nothing to send */
     struct bn_refusals refusals;
     struct bn_names *names;
 };

@@ -263,6 +263,7 @@ int bn_import_run(struct bn_cli *cli, struct bn_plan *plan, bool dry_run, struct
     for (int kind = 0; kind < BN_ITEM_KINDS; kind++) {
         run.total += plan->items[kind].count;
         outcome->unchanged[kind] = plan->skipped[kind];
+        outcome->refused[kind] = plan->unmapped[kind];
     }
     bn_progress_start(&run.progress, cli, _("importing"), run.total);
     for (size_t i = 0; i < BN_COUNT(order) && run.code == BN_EXIT_DONE; i++)

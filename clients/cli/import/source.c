@@ -133,19 +133,34 @@ struct mapping {
     const char *path; /* in the plan's arena */
 };
 
+static const enum bn_item_kind kinds[BN_FILES] = {
+    [BN_FILE_ORGANISATIONS] = BN_ITEM_ORGANISATION,
+    [BN_FILE_WORKSTREAMS] = BN_ITEM_WORKSTREAM,
+    [BN_FILE_PROPOSALS] = BN_ITEM_PROPOSAL,
+    [BN_FILE_OFFERS] = BN_ITEM_OFFER,
+    [BN_FILE_STATUS] = BN_ITEM_STATUS,
+};
+
+/* A record of which anything was refused counts once. */
 static bool map_line(void *ctx, char *text, size_t size, unsigned number)
 {
     struct mapping *mapping = ctx;
+    struct bn_plan *plan = mapping->plan;
     struct bn_place place = {mapping->path, number};
     struct bn_tree *tree = NULL;
     struct bn_why why = {"", "", ""};
-    if (bn_tree_parse(text, size, BN_SYNTAX_JSON, mapping->path, &tree, &why) != BN_OK) {
-        bn_plan_refuse(mapping->plan, place, why.field, why.rule, why.detail);
+    size_t refusals = plan->refusals.count;
+    enum bn_item_kind kind = kinds[mapping->file];
+    if (bn_tree_parse(text, size, BN_SYNTAX_JSON, BN_RECORD_NAME, &tree, &why) != BN_OK) {
+        bn_plan_refuse(plan, place, why.field, why.rule, why.detail);
+        plan->read[kind]++;
     } else if (bn_tree_root(tree)->type != BN_NODE_MAP) {
-        bn_plan_refuse(mapping->plan, place, "", bn_rule_name(BN_RULE_TREE_TYPE), "");
+        bn_plan_refuse(plan, place, BN_RECORD_NAME, bn_rule_name(BN_RULE_TREE_TYPE), "");
+        plan->read[kind]++;
     } else {
-        mapping->format->map(mapping->plan, mapping->file, bn_tree_root(tree), place);
+        mapping->format->map(plan, mapping->file, bn_tree_root(tree), place);
     }
+    plan->unmapped[kind] += plan->refusals.count > refusals;
     bn_tree_destroy(&tree);
     return true;
 }

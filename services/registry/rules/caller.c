@@ -140,9 +140,10 @@ enum bn_code bn_rule_request(struct bn_check *check, const struct bn_request_typ
                              const char *on_behalf_of)
 {
     static const char *const key_role_names[] = {"", "member", "agent", "reader"};
-    if ((type->key_roles & (1u << caller->key_role)) == 0) {
-        const char *role = caller->key_role < BN_COUNT(key_role_names) ? key_role_names[caller->key_role] : "";
-        return BN_FAIL(check, BN_PERMISSION_DENIED, "key", BN_RULE_KEY_ROLE, role);
+    bool known = caller->key_role < BN_COUNT(key_role_names);
+    if (!known || (type->key_roles & (1u << caller->key_role)) == 0) {
+        return BN_FAIL(check, BN_PERMISSION_DENIED, "key", BN_RULE_KEY_ROLE,
+                       known ? key_role_names[caller->key_role] : "");
     }
     if (type->roles != ANYBODY && (type->roles & caller->roles) == 0) {
         if (type->roles == BN_ROLE_OPERATOR)

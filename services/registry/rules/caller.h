@@ -25,7 +25,7 @@ struct bn_caller {
 enum bn_code bn_rule_standing(struct bn_check *check, const struct bn_key *key,
                               const struct bn_organisation *organisation, int64_t now_ms);
 
-/* What the caller sees (promise 5). */
+/* What the caller sees. */
 void bn_view_make(const struct bn_caller *caller, struct bn_view *view);
 
 /* ---- requests ---- */

@@ -76,11 +76,6 @@ static const char *const reasons[] = {
     NULL,
 };
 
-const char *const *bn_reasons(void)
-{
-    return reasons;
-}
-
 bool bn_reason_known(const char *code)
 {
     for (size_t i = 0; reasons[i] != NULL; i++)

@@ -11,9 +11,6 @@ bool bn_language_known(const char *code); /* ISO 639-1, lower case */
 bool bn_currency_known(const char *code); /* ISO 4217, currencies in use */
 bool bn_reason_known(const char *code);   /* the reason codes of docs/glossary.md */
 
-/* The reason codes, closed by NULL. */
-const char *const *bn_reasons(void);
-
 /* 9 digits, Luhn, not all zero. */
 bool bn_siren_valid(const char *text);
 /* 14 digits = SIREN + NIC, Luhn; establishments of La Poste (356000000) pass when their digits add up to a multiple

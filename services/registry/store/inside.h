@@ -3,7 +3,7 @@
  *
  * Every statement is prepared once, at open. A function takes its statement with bn_sql_take, binds, runs it with
  * bn_sql_run (no row wanted) or bn_sql_one (one row), reads the columns and gives it back with bn_sql_end: a statement
- * that is left standing would hold a read transaction open and pin the WAL (pitfall Q4). Texts are therefore lent from
+ * that is left standing would hold a read transaction open and pin the WAL. Texts are therefore lent from
  * buffers of the store, not from SQLite. */
 #ifndef BINOME_REGISTRY_STORE_INSIDE_H
 #define BINOME_REGISTRY_STORE_INSIDE_H
@@ -63,7 +63,7 @@ enum bn_code bn_sql_failed(struct bn_store *store, const char *doing);
 enum bn_code bn_store_failed(struct bn_store *store, enum bn_code code, const char *text);
 
 /* Lends the statement, ready to be bound. A writing one only inside a transaction that is still there: after a failure
- * that rolled back, SQLite would take the next statement for a transaction of its own (pitfall Q2). */
+ * that rolled back, SQLite would take the next statement for a transaction of its own. */
 BN_CHECK enum bn_code bn_sql_take(struct bn_store *store, enum bn_sql which, sqlite3_stmt **statement);
 BN_CHECK enum bn_code bn_sql_run(struct bn_store *store, sqlite3_stmt *statement);
 /* BN_OK: a row stands; bn_sql_end when it is read. Anything else, BN_NOT_FOUND too: already given back. */

@@ -20,7 +20,7 @@ static enum bn_code sync_path(const char *path, int flags)
     return failed == 0 ? BN_OK : BN_INTERNAL;
 }
 
-/* A copy made by SQLite itself (pitfall Q5), on disk before anything is changed. An older copy of the same number is of
+/* A copy made by SQLite itself, on disk before anything is changed. An older copy of the same number is of
  * an attempt that did not get to its end, for the number would have gone up. */
 static enum bn_code copy_before(struct bn_store *store, int64_t version)
 {

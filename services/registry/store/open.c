@@ -56,7 +56,7 @@ static const struct {
     {SQLITE_DBCONFIG_DQS_DDL, 0, false},
     {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, false},
     {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, false},
-    {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, true}, /* pitfall Q3: only the writer checkpoints */
+    {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, true}, /* two that checkpoint can corrupt the file */
 };
 
 const char *bn_store_error(const struct bn_store *store)
@@ -87,7 +87,7 @@ static enum bn_code explain(struct bn_store *store, enum bn_code code, struct bn
     return bn_why_set(why, code, store->path, bn_rule_name(rule), "%s", store->error);
 }
 
-/* Another file than the database: closing a descriptor of that one would drop SQLite's own locks (pitfall Q6). */
+/* Another file than the database: closing a descriptor of that one would drop SQLite's own locks. */
 static enum bn_code take_lock(struct bn_store *store, struct bn_why *why)
 {
     char *name = NULL;
@@ -105,7 +105,7 @@ static enum bn_code take_lock(struct bn_store *store, struct bn_why *why)
     return code;
 }
 
-/* SQLite would make the file readable to all. Only ever touches a file that is not there yet (pitfall Q6). */
+/* SQLite would make the file readable to all. Only ever touches a file that is not there yet. */
 static enum bn_code make_file(struct bn_store *store, struct bn_why *why)
 {
     int fd = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -229,7 +229,7 @@ static int note_wal(void *ctx, sqlite3 *db, const char *schema, int frames)
 }
 
 /* Frames that a failed commit left behind come to life when the file is opened again. Before anything is answered on
- * their strength they must be on disk for certain (pitfall Q1). */
+ * their strength they must be on disk for certain. */
 static enum bn_code settle(struct bn_store *store, struct bn_why *why)
 {
     int64_t page_bytes = 0;

@@ -47,11 +47,11 @@ const char *bn_store_error(const struct bn_store *store);
 
 BN_CHECK enum bn_code bn_store_begin(struct bn_store *store); /* writer: BEGIN IMMEDIATE; reader: a snapshot */
 /* Commits what was accepted and the log's new size and root. BN_DATA_LOSS means that nobody knows whether it is on
- * disk: the process must send nothing and exit (pitfall Q1); the store answers nothing else from then on. Any other
+ * disk: the process must send nothing and exit; the store answers nothing else from then on. Any other
  * code: nothing of it is on disk, the transaction is rolled back. */
 BN_CHECK enum bn_code bn_store_commit(struct bn_store *store);
 void bn_store_rollback(struct bn_store *store); /* also ends a reader's snapshot */
-/* Whether the transaction is still there. False after a failed statement = it is gone as a whole (pitfall Q2). */
+/* Whether the transaction is still there. False after a failed statement = it is gone as a whole. */
 bool bn_store_in_transaction(const struct bn_store *store);
 
 /* Between batches: what can wait. A PASSIVE checkpoint when the WAL is above its mark, or when `idle` and the last

@@ -72,7 +72,7 @@ enum bn_code bn_store_commit(struct bn_store *store)
     }
     code = run(store, BN_SQL_COMMIT);
     if (code != BN_OK) {
-        /* Frames may be in the WAL and come to life at the next start: nobody may be told anything (pitfall Q1). */
+        /* Frames may be in the WAL and come to life at the next start: nobody may be told anything. */
         store->broken = true;
         return BN_DATA_LOSS;
     }

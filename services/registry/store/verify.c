@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is everything that was accepted still there, unaltered? Pages have no checksum (pitfall Q8), so each body is hashed
+/* Is everything that was accepted still there, unaltered? Pages have no checksum, so each body is hashed
  * and the whole log is built again beside the kept one. */
 #include "base/rule.h"
 #include "registry/store/inside.h"
 
 #include <stdio.h>
 
-/* Rows of one statement: a long one would pin the WAL (pitfall Q4). */
+/* Rows of one statement: a long one would pin the WAL. */
 enum { STEP_ROWS = 4096, TEXT_SIZE = 256 };
 
 struct check {

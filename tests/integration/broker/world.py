@@ -339,7 +339,7 @@ class World:
             **os.environ,
             "ASAN_OPTIONS": f"log_path={self.folder}/sanitizer.asan:exitcode=99:detect_leaks=1",
             "UBSAN_OPTIONS": f"log_path={self.folder}/sanitizer.ubsan:print_stacktrace=1:exitcode=99",
-            "TSAN_OPTIONS": f"log_path={self.folder}/sanitizer.tsan:exitcode=99:suppressions={SUPPRESSIONS}",
+            "TSAN_OPTIONS": f"log_path={self.folder}/sanitizer.tsan:exitcode=99:ignore_noninstrumented_modules=1:suppressions={SUPPRESSIONS}",
         }
 
     def command(self, *arguments):

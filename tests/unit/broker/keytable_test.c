@@ -205,7 +205,7 @@ static void test_thousands_can_be_enrolled_one_by_one(void **state)
         assert_non_null(find(fixture->table, i));
 }
 
-/* A torn or foolish table must not let anybody in nor throw anybody out (pitfall Z17). */
+/* A torn or foolish table must not let anybody in nor throw anybody out. */
 static void test_a_wrong_entry_leaves_the_whole_table_as_it_was(void **state)
 {
     struct fixture *fixture = *state;

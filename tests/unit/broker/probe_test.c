@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Without a handler of handshakes libzmq lets everybody in (pitfall Z1): a broker whose handler is gone, or says yes to
+/* Without a handler of handshakes libzmq lets everybody in: a broker whose handler is gone, or says yes to
  * all, must not serve. */
 #include "test.h"
 

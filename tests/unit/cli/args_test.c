@@ -58,6 +58,25 @@ static void test_after_two_hyphens_everything_is_a_word(void **state)
     assert_string_equal(line.args.words[0], "--odd");
 }
 
+static void test_a_key_that_begins_with_a_hyphen_is_a_word(void **state)
+{
+    static char one[] = "-pGMsOeheg3j7RE!PtHXhOJ#7=uz4Bk/nN@Iai%$", two[] = "--GMsOeheg3j7RE!PtHXhOJ#7=uz4Bk/nN@Iai%$";
+    struct bn_cli cli;
+    bool good;
+    (void)state;
+    struct bn_line line = PARSE("org", "add-key", one, "--key-label", "CRM");
+    assert_true(good);
+    assert_string_equal(line.args.words[0], one);
+    line = PARSE("admin", "key", "acme", two);
+    assert_true(good);
+    assert_string_equal(line.args.words[1], two);
+    line = PARSE("admin", "enrol", "--key", one);
+    assert_true(good);
+    assert_string_equal(bn_args_text(&line.args, "key"), one);
+    PARSE("org", "add-key", "-pGM");
+    assert_false(good);
+}
+
 static void test_choices_are_checked_and_taken_in_any_case(void **state)
 {
     struct bn_cli cli;
@@ -196,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_verb_command_words_and_options_come_apart),
         cmocka_unit_test(test_a_second_word_that_is_no_command_is_a_word),
         cmocka_unit_test(test_after_two_hyphens_everything_is_a_word),
+        cmocka_unit_test(test_a_key_that_begins_with_a_hyphen_is_a_word),
         cmocka_unit_test(test_choices_are_checked_and_taken_in_any_case),
         cmocka_unit_test(test_wrong_lines_are_refused_with_64_and_a_sentence),
         cmocka_unit_test(test_no_arguments_at_all_is_told),

@@ -164,6 +164,56 @@ static void test_json_errors_name_every_violation(void **state)
     cli_finish(&cli);
 }
 
+static void test_what_an_error_of_this_side_does_not_tell_is_left_out(void **state)
+{
+    struct bn_cli cli;
+    Binome__V1__Param param = BINOME__V1__PARAM__INIT;
+    const Binome__V1__Param *params[] = {&param};
+    char name[] = "value", value[] = "all";
+    (void)state;
+    cli_start(&cli);
+    param.name = name;
+    param.value = value;
+    assert_string_equal(bn_explain_fill(cli.arena, "[\"{value}\"|It] is wrong[ at {place}].", params, 1),
+                        "\"all\" is wrong.");
+    assert_string_equal(bn_explain_fill(cli.arena, "[\"{value}\"|It] is wrong[ at {place}].", NULL, 0), "It is wrong.");
+    assert_string_equal(bn_explain_fill(cli.arena, "{place} [ {value", params, 1), "? [ {value");
+    cli_finish(&cli);
+}
+
+/* Rules that this side finds by itself: no sentence may be left with a hole. */
+static void test_no_local_error_shows_a_hole(void **state)
+{
+    static const enum bn_rule local[] = {
+        BN_RULE_TEXT_NOT_UTF8,  BN_RULE_TEXT_CONTROL,    BN_RULE_NUMBER_RANGE,     BN_RULE_ENUM_UNKNOWN,
+        BN_RULE_BODY_TOO_LONG,  BN_RULE_SESSION_CLOCK,   BN_RULE_LIMIT_UNANSWERED, BN_RULE_HUB_TIMEOUT,
+        BN_RULE_FILE_TOO_LONG,  BN_RULE_FILE_MODE,       BN_RULE_TREE_DUPLICATE,   BN_RULE_TREE_DEPTH,
+        BN_RULE_TREE_TYPE,      BN_RULE_CONFIG_VALUE,    BN_RULE_FILE_ABSENT,      BN_RULE_TREE_UNKNOWN_KEY,
+        BN_RULE_CONFIG_UNKNOWN, BN_RULE_CONFIG_REQUIRED, BN_RULE_HUB_UNREACHABLE,  BN_RULE_HUB_WRONG_KEY,
+    };
+    static const char *const langs[] = {"en", "fr"};
+    struct bn_cli cli;
+    (void)state;
+    cli_start(&cli);
+    for (size_t i = 0; i < BN_COUNT(local) * BN_COUNT(langs); i++) {
+        enum bn_rule rule = local[i % BN_COUNT(local)];
+        struct bn_why why;
+        char *text = NULL;
+        size_t size = 0;
+        FILE *kept = cli.err;
+        assert_true(bn_lang_start(langs[i / BN_COUNT(local)]));
+        bn_why_set(&why, BN_INVALID_ARGUMENT, "file.yaml:1:1 key", bn_rule_name(rule), "%s", "\"key\" is told");
+        cli.err = open_memstream(&text, &size);
+        bn_explain_why(&cli, BN_INVALID_ARGUMENT, &why);
+        fclose(cli.err);
+        cli.err = kept;
+        if (strpbrk(text, "?[{|") != NULL)
+            fail_msg("%s: %s", bn_rule_name(rule), text);
+        free(text);
+    }
+    cli_finish(&cli);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +221,8 @@ int main(void)
         cmocka_unit_test(test_every_code_has_cause_and_next_step_in_both_languages),
         cmocka_unit_test(test_exit_codes_are_the_documented_ones),
         cmocka_unit_test(test_an_error_says_cause_place_next_step_code_and_rule),
+        cmocka_unit_test(test_what_an_error_of_this_side_does_not_tell_is_left_out),
+        cmocka_unit_test(test_no_local_error_shows_a_hole),
         cmocka_unit_test(test_what_a_stranger_wrote_cannot_steer_the_terminal),
         cmocka_unit_test(test_a_rule_of_a_newer_hub_is_shown_as_it_came),
         cmocka_unit_test(test_json_errors_name_every_violation),

@@ -112,7 +112,7 @@ static void test_matches_are_shown_with_score_and_reasons(void **state)
     (void)state;
     cli_start(&cli);
     char *text = rendered(&cli, false, matches);
-    assert_non_null(strstr(text, "  600  Acme SA  Capteurs  pompes +300, pompes +300  0190\n"));
+    assert_non_null(strstr(text, "  600  0190  Acme SA  Capteurs\n       pompes +300, pompes +300\n"));
     assert_non_null(strstr(text, "1 of 4 candidates"));
     assert_non_null(strstr(text, "newest 2 requests"));
     free(text);

@@ -45,6 +45,27 @@ static void test_a_narrow_terminal_cuts_only_flexible_columns(void **state)
     free(text);
 }
 
+static void noted(const struct bn_screen *screen)
+{
+    const struct bn_column columns[] = {{"N", true, false}, {"NOM", false, true}};
+    struct bn_table *table = bn_table_create(columns, 2);
+    assert_true(bn_table_row(table, (const char *[]){"1", "Étienne"}));
+    assert_true(bn_table_note(table, "dropped"));
+    assert_true(bn_table_note(table, "one two three four five six seven eight nine"));
+    assert_true(bn_table_row(table, (const char *[]){"2", "林"}));
+    bn_table_print(table, screen);
+    bn_table_destroy(&table);
+}
+
+static void test_a_note_stands_under_its_row(void **state)
+{
+    (void)state;
+    char *text = shown(40, noted);
+    assert_string_equal(text,
+                        "N  NOM\n1  Étienne\n       one two three four five six seven\n       eight nine\n2  林\n");
+    free(text);
+}
+
 static void hostile(const struct bn_screen *screen)
 {
     bn_text_put(screen->out,
@@ -76,8 +97,7 @@ static void test_texts_wrap_at_words_and_under_themselves(void **state)
     assert_string_equal(text, "Label             one two three four\n"
                               "                  five six seven\n"
                               "                  eight\n"
-                              "  Donaudampfschifffahrtsgesellschaftskap\n"
-                              "  itän\n");
+                              "  Donaudampfschifffahrtsgesellschaftskapitän\n");
     free(text);
 }
 
@@ -106,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_columns_line_up_by_what_the_eye_sees),
         cmocka_unit_test(test_a_narrow_terminal_cuts_only_flexible_columns),
+        cmocka_unit_test(test_a_note_stands_under_its_row),
         cmocka_unit_test(test_what_could_steer_a_terminal_becomes_blank),
         cmocka_unit_test(test_texts_wrap_at_words_and_under_themselves),
         cmocka_unit_test(test_what_is_no_terminal_gets_no_colour_and_no_limit),

@@ -13,13 +13,12 @@
 #include <string.h>
 #include <time.h>
 
-static struct bn_histogram histogram, other;
+static struct bn_histogram histogram;
 
 static int empty(void **state)
 {
     (void)state;
     memset(&histogram, 0, sizeof histogram);
-    memset(&other, 0, sizeof other);
     return 0;
 }
 
@@ -72,19 +71,6 @@ static void test_percentiles_are_within_a_sixty_fourth_of_the_truth(void **state
     }
 }
 
-static void test_merging_equals_adding_to_one(void **state)
-{
-    (void)state;
-    static struct bn_histogram both;
-    memset(&both, 0, sizeof both);
-    for (uint64_t value = 1; value < 5000; value += 7) {
-        bn_histogram_add(value % 2 == 0 ? &histogram : &other, value * value);
-        bn_histogram_add(&both, value * value);
-    }
-    bn_histogram_merge(&histogram, &other);
-    assert_memory_equal(&histogram, &both, sizeof both);
-}
-
 static void test_values_beyond_the_top_do_not_get_lost(void **state)
 {
     (void)state;
@@ -129,7 +115,6 @@ int main(void)
         cmocka_unit_test_setup(test_an_empty_histogram_answers_zero, empty),
         cmocka_unit_test_setup(test_small_values_are_known_exactly, empty),
         cmocka_unit_test_setup(test_percentiles_are_within_a_sixty_fourth_of_the_truth, empty),
-        cmocka_unit_test_setup(test_merging_equals_adding_to_one, empty),
         cmocka_unit_test_setup(test_values_beyond_the_top_do_not_get_lost, empty),
         cmocka_unit_test_setup(test_the_manual_has_a_row_for_each_counter, empty),
         cmocka_unit_test_setup(test_figures_carry_the_percentiles, empty),

@@ -152,6 +152,40 @@ static void test_a_reply_always_says_why(void **state)
     binome_reply_free(&reply);
 }
 
+/* Whatever a hub sends is a reply or DATA_LOSS; run under the sanitizers. */
+static void test_no_reply_does_harm(void **state)
+{
+    (void)state;
+    struct test_random random = test_random_start();
+    uint8_t good[512], bytes[512];
+    Google__Protobuf__Timestamp at = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    Binome__V1__Receipt receipt = BINOME__V1__RECEIPT__INIT;
+    Binome__V1__Proposal proposal = BINOME__V1__PROPOSAL__INIT, *proposals[] = {&proposal, &proposal};
+    Binome__V1__ProposalPage page = BINOME__V1__PROPOSAL_PAGE__INIT;
+    Binome__V1__Reply reply = BINOME__V1__REPLY__INIT;
+    at.seconds = 1795593600;
+    receipt.request_id = "01a211b7-fc00-7000-8000-000000000001";
+    receipt.recorded_at = &at;
+    proposal.title = "Forecast";
+    proposal.recorded_at = &at;
+    page.n_proposals = BN_COUNT(proposals);
+    page.proposals = proposals;
+    reply.receipt = &receipt;
+    reply.body_case = BINOME__V1__REPLY__BODY_PROPOSAL_PAGE;
+    reply.proposal_page = &page;
+    size_t size = binome__v1__reply__pack(&reply, good);
+    for (int i = 0; i < 50000; i++) {
+        memcpy(bytes, good, size);
+        for (uint64_t changes = test_random_below(&random, 4) + 1; changes > 0; changes--)
+            bytes[test_random_below(&random, size)] = (uint8_t)test_random_next(&random);
+        size_t cut = test_random_one_in(&random, 3) ? test_random_below(&random, size + 1) : size;
+        struct bn_header header = {.code = (enum bn_code)test_random_below(&random, 20)};
+        struct binome_reply *answer = bn_answer_read(&header, bytes, cut);
+        assert_non_null(answer);
+        binome_reply_free(&answer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_the_wait_between_attempts_doubles_up_to_its_bound),
         cmocka_unit_test(test_an_answer_of_our_own_reads_like_the_hubs),
         cmocka_unit_test(test_a_reply_always_says_why),
+        cmocka_unit_test(test_no_reply_does_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

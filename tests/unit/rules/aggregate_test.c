@@ -142,16 +142,16 @@ static void states_of_organisations_move_by_their_table(void **state)
     uint32_t to;
     assert_int_equal(bn_rule_organisation_move(&check, &hub, &member, BN_ORGANISATION_SUSPEND, &to), BN_OK);
     bn_rule_organisation_move(&check, &self, &member, BN_ORGANISATION_SUSPEND, &to);
-    expect(BN_PERMISSION_DENIED, "slug", BN_RULE_OPERATOR_ONLY);
+    expect(BN_PERMISSION_DENIED, "organisation_suspend.slug", BN_RULE_OPERATOR_ONLY);
     bn_rule_organisation_move(&check, &hub, &member, BN_ORGANISATION_RESUME, &to);
-    expect(BN_FAILED_PRECONDITION, "slug", BN_RULE_ORGANISATION_STATE);
+    expect(BN_FAILED_PRECONDITION, "organisation_resume.slug", BN_RULE_ORGANISATION_STATE);
     assert_int_equal(bn_rule_organisation_move(&check, &self, &member, BN_ORGANISATION_LEAVE, &to), BN_OK);
     member.state = to;
     bn_rule_organisation_move(&check, &hub, &member, BN_ORGANISATION_RESUME, &to);
-    expect(BN_FAILED_PRECONDITION, "slug", BN_RULE_ORGANISATION_STATE);
+    expect(BN_FAILED_PRECONDITION, "organisation_resume.slug", BN_RULE_ORGANISATION_STATE);
     const struct bn_organisation operator= {.number = 1, .state = 1, .roles = BN_ROLE_OPERATOR};
     bn_rule_organisation_move(&check, &hub, &operator, BN_ORGANISATION_LEAVE, &to);
-    expect(BN_FAILED_PRECONDITION, "slug", BN_RULE_KEY_LAST);
+    expect(BN_FAILED_PRECONDITION, "organisation_leave.slug", BN_RULE_KEY_LAST);
 }
 
 int main(void)

@@ -209,7 +209,7 @@ static void test_a_failing_statement_kills_the_batch_and_a_replay_works(void **s
     OK(bn_store_verify(scene_reopen(state), false, NULL));
 }
 
-/* As SQLite does it: the transaction is gone, and the next statement would be one of its own (pitfall Q2). */
+/* As SQLite does it: the transaction is gone, and the next statement would be one of its own. */
 static void test_a_transaction_that_went_away_is_noticed(void **state)
 {
     struct bn_store *store = *state;
@@ -236,7 +236,7 @@ static int refuse_commit(void *ctx)
     return 1;
 }
 
-/* Nobody knows what a failed COMMIT left behind: nothing may be answered on this store any more (pitfall Q1). */
+/* Nobody knows what a failed COMMIT left behind: nothing may be answered on this store any more. */
 static void test_after_a_failed_commit_the_store_answers_nothing(void **state)
 {
     struct bn_store *store = *state;

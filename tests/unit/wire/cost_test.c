@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pitfall P1: whatever passes the scan is unpacked within 8 x body + 64 KiB. Bodies of up to 1 MiB that are made to
+/* Whatever passes the scan is unpacked within 8 x body + 64 KiB. Bodies of up to 1 MiB that are made to
  * cost as much as they can; each is either refused by the scan, or unpacked within what the scan said it would take. */
 #include "binome/v1/reply.pb-c.h"
 #include "binome/v1/request.pb-c.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the scan takes for granted of every message type that can be reached (pitfall P2). */
+/* What the scan takes for granted of every message type that can be reached. */
 #include "binome/v1/envelope.pb-c.h"
 #include "binome/v1/event.pb-c.h"
 #include "binome/v1/link.pb-c.h"
