@@ -2,6 +2,8 @@
 #include "registry/change_object.h"
 
 #include "registry/changes.h"
+#include "registry/render.h"
+#include "registry/rules/fields.h"
 #include "registry/rules/phase.h"
 
 #include <string.h>
@@ -58,6 +60,26 @@ enum bn_code bn_text_resolve(struct bn_act *act, const char *path, char *const *
     return bn_act_content(act, text->message, &text->content);
 }
 
+/* Content of the text that the object has now, judged as the sender's is: without what only the hub writes. The text
+ * may have been revised by other ways than the sender's own system, so what was kept with the reference would not do.
+ */
+static enum bn_code content_now(struct bn_act *act, uint64_t body, struct bn_digest *content)
+{
+    Binome__V1__Request *request;
+    struct bn_check ignored;
+    enum bn_code code = bn_act_body(act, body, &request);
+    if (code != BN_OK)
+        return code;
+    Binome__V1__Offer *offer = bn_offer_of(request);
+    Binome__V1__Proposal *proposal = bn_proposal_of(request);
+    ProtobufCMessage *message = offer != NULL ? &offer->base : proposal != NULL ? &proposal->base : NULL;
+    if (message == NULL)
+        return BN_DATA_LOSS;
+    bn_check_start(&ignored, act->job->arena);
+    bn_fields_check(&ignored, message, "");
+    return bn_act_content(act, message, content);
+}
+
 enum bn_code bn_object_sent_before(struct bn_act *act, const struct bn_text *text, struct bn_object *object, bool *same)
 {
     if (text->external_ref == NULL)
@@ -69,8 +91,17 @@ enum bn_code bn_object_sent_before(struct bn_act *act, const struct bn_text *tex
     enum bn_code code = bn_store_external_find(act->store, &external);
     if (code != BN_OK)
         return code;
-    *same = memcmp(&external.content, &text->content, sizeof text->content) == 0;
-    return bn_store_object_by_number(act->store, external.object, NULL, object);
+    code = bn_store_object_by_number(act->store, external.object, NULL, object);
+    if (code != BN_OK)
+        return code;
+    /* Lent until the next look-up, which is here; a revision brings its own. */
+    object->language = "";
+    object->invited = NULL;
+    object->invited_count = 0;
+    struct bn_digest now;
+    code = content_now(act, object->body, &now);
+    *same = code == BN_OK && memcmp(&now, &text->content, sizeof now) == 0;
+    return code;
 }
 
 static void apply_text(const struct bn_text *text, struct bn_object *object)

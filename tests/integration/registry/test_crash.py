@@ -306,20 +306,28 @@ def on_disk(disk, free_min):
 def test_writes_are_refused_before_the_disk_is_full_and_reads_go_on():
     with small_disk("64m") as disk, on_disk(disk, "40MiB") as hub, Cast(hub) as cast:
         party = cast.enrol("filling")
-        done, answer, (type, body, id) = fill(party, 3000)
-        refused(answer, "RESOURCE_EXHAUSTED", "hub.disk_full", "hub")
-        assert answer.header.retry_after_ms > 0 and len(done) > 100
-        assert party.read("proposal_get", {"id": done[-1][3].object}).version == 1
-        assert party.matches(text="place", target="MATCH_TARGET_PROPOSALS") is not None
-        # A registry that starts on such a disk takes none either.
-        hub.restart("registry")
-        session = party.open()
-        session.call_safely(request_of("programme_get")).expect_ok()
-        refused(session.call_packed(type, body, id), "RESOURCE_EXHAUSTED", "hub.disk_full")
-        subprocess.run(["mount", "-o", "remount,size=128m", str(disk)], check=True)
-        wait_for(lambda: session.call_packed(type, body, id).code == "OK", "room", 10)
-        for type, body, id, receipt in done[::50]:
-            again = session.call_packed(type, body, id).expect_ok()
+        c = party.open()
+        done = [(*c.pack(large(n)), client.new_id()) for n in range(20)]
+        receipts = [c.call_packed(*request).expect_ok().receipt for request in done]
+        new = (*c.pack(large(20)), client.new_id())
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(30 << 20))
+        dry = request_of("proposal_submit", {"proposal": a_text("Sec")}, dry_run=True)
+        wait_for(lambda: c.call(dry).code == "RESOURCE_EXHAUSTED", "the refusal", 10)
+        for start in ("as it was", "started on such a disk"):
+            if start != "as it was":
+                hub.restart("registry")
+                c.call_safely(request_of("programme_get")).expect_ok()
+            answer = c.call_packed(*new)
+            refused(answer, "RESOURCE_EXHAUSTED", "hub.disk_full", "hub")
+            assert answer.header.retry_after_ms > 0
+            assert party.read("proposal_get", {"id": receipts[-1].object}).version == 1
+            assert len(party.matches(text="place", target="MATCH_TARGET_PROPOSALS").matches) == 0, "one's own"
+            assert len(party.pages("proposal_list", {"owner": "me"})) == 20
+        ballast.unlink()
+        wait_for(lambda: c.call_packed(*new).code == "OK", "room", 10)
+        for request, receipt in zip(done, receipts):
+            again = c.call_packed(*request).expect_ok()
             assert again.body.replayed and again.receipt == receipt
 
 

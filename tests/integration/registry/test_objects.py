@@ -47,6 +47,10 @@ def test_the_same_content_under_a_reference_changes_nothing(cast, kind):
     assert party.ask(create, third).expect_ok().body.unchanged
     listed = party.pages(f"{kind}_list", {"owner": "me", "external_ref": reference})
     assert [(row.id, row.version) for row in listed] == [(first.object, 4)]
+    # One that names none does not hide behind it: the import brings its own text back as a new version.
+    party.done(revise, {"id": first.object, "expected_version": 4, **text(kind, "À la main")})
+    assert party.done(create, third).version == 6
+    assert party.ask(create, third).expect_ok().body.unchanged
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,7 +5,7 @@ import client
 import pytest
 from binome.v1 import proposal_pb2
 from hub import keypair, wait_for
-from scene import DAY_MS, organisation_text, refused, request_of, table
+from scene import DAY_MS, instant, organisation_text, refused, request_of, table
 
 REASON = {"reason": "Décision du comité"}
 
@@ -333,6 +333,44 @@ def test_a_key_ends_with_its_time(later):
     assert [key.state for key in keys] == [3]
     # Another key of the same organisation goes on.
     later.with_key(party, "MEMBER").submit()
+
+
+def test_the_last_key_of_the_operator_is_the_last_one_whose_time_is_not_over(later):
+    second = keypair()[0]
+    key = {"public_key": second, "role": "KEY_ROLE_MEMBER", "expires_at": instant(later.clock.now_ms + DAY_MS)}
+    later.operator.done("key_add", {"key": key})
+    later.clock.forward(ms=DAY_MS + 1000)
+    revoke = {"public_key": later.operator.member.public, **REASON}
+    later.operator.close(bye=False)
+    refused(later.operator.ask("key_revoke", revoke), "FAILED_PRECONDITION", "key.last_of_operator")
+    later.operator.done("key_revoke", {"public_key": second, **REASON})
+
+
+def test_a_time_of_zero_is_not_taken_for_never(cast):
+    party = cast.enrol("party")
+    key = {"public_key": keypair()[0], "expires_at": "1970-01-01T00:00:00Z"}
+    party.done("key_add", {"key": key})
+    states = {row.public_key: row.state for row in party.read("key_list").keys}
+    assert states[key["public_key"]] == 3
+
+
+def test_an_enrolment_sent_again_drops_no_key_and_no_role_in_silence(cast):
+    reference = {"scheme": "registre", "id": "42"}
+    party = cast.enrol("party", external_ref=reference)
+    other = cast.enrol("other")
+    text = organisation_text(party.slug, external_ref=reference)
+    known = {"organisation": text, "keys": [{"public_key": party.member.public}]}
+    assert cast.operator.ask("organisation_enrol", known).expect_ok().body.unchanged
+    fresh = {"organisation": text, "keys": [{"public_key": keypair()[0]}]}
+    answer = cast.operator.ask("organisation_enrol", fresh)
+    refused(answer, "INVALID_ARGUMENT", "field.not_allowed", "organisation_enrol.keys[0].public_key")
+    answer = cast.operator.ask("organisation_enrol", {**known, "keys": [{"public_key": other.member.public}]})
+    refused(answer, "ALREADY_EXISTS", "key.taken", "organisation_enrol.keys[0].public_key")
+    answer = cast.operator.ask("organisation_enrol", {**known, "roles": ["ROLE_COMMITTEE"]})
+    refused(answer, "INVALID_ARGUMENT", "field.not_allowed", "organisation_enrol.roles")
+    cast.operator.done("organisation_leave", {"slug": party.slug, **REASON})
+    answer = cast.operator.ask("organisation_enrol", {"organisation": {**text, "legal_name": "Revenue"}})
+    refused(answer, "FAILED_PRECONDITION", "organisation.state", state="left")
 
 
 def test_a_key_enrolled_with_its_time_over_gets_nowhere(later):

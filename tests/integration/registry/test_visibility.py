@@ -295,6 +295,23 @@ def test_an_older_version_is_shown_to_those_who_might_have_seen_it(cast):
         assert [title(cast.operator, v) for v in (0, 1, 2, 3)] == ["Pour tous", None, "Pour le chantier", "Pour tous"]
 
 
+def test_what_was_reported_on_a_draft_does_not_come_out_with_the_publication(cast):
+    owner, stranger = cast.enrol("owner"), cast.enrol("stranger")
+
+    def text(visibility):
+        return {"title": "Pilote", "visibility": f"VISIBILITY_{visibility}", "workstream": "ai"}
+
+    id = owner.done("proposal_submit", {"proposal": text("DRAFT")}).object
+    owner.done("status_update", {"proposal": id, "achieved": "Prix: 40 k", "reason": "entre nous"})
+    owner.done("proposal_revise", {"id": id, "expected_version": 2, "proposal": text("PROGRAMME")})
+    owner.done("status_update", {"proposal": id, "achieved": "Lancement"})
+    mine, theirs = owner.pages("status_list", {"proposal": id}), stranger.pages("status_list", {"proposal": id})
+    assert [row.achieved for row in mine] == ["", "Prix: 40 k", "Lancement"]
+    assert [row.achieved for row in theirs] == ["", "", "Lancement"]
+    assert [row.reason for row in theirs] == ["", "", ""]
+    assert [(row.version, row.phase, row.by) for row in theirs] == [(row.version, row.phase, row.by) for row in mine]
+
+
 def test_what_is_no_longer_shown_is_gone_with_all_its_versions(cast):
     owner, stranger = cast.enrol("owner"), cast.enrol("stranger")
     id = owner.submit("Ouvert d'abord")
