@@ -124,7 +124,7 @@ static void print_time(FILE *out, const ProtobufCMessage *message)
 {
     const Google__Protobuf__Timestamp *time = (const Google__Protobuf__Timestamp *)message;
     char text[BN_INSTANT_SIZE];
-    bn_instant_format(time->seconds * 1000 + time->nanos / 1000000, text);
+    bn_instant_format(bn_instant_ms(time->seconds, time->nanos), text);
     fprintf(out, "%.10s %.8s UTC", text, text + 11);
 }
 

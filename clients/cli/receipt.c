@@ -17,7 +17,7 @@ const char *bn_time_text(struct bn_cli *cli, const Google__Protobuf__Timestamp *
     char text[BN_INSTANT_SIZE];
     if (time == NULL || (time->seconds == 0 && time->nanos == 0))
         return "";
-    bn_instant_format(time->seconds * 1000 + time->nanos / 1000000, text);
+    bn_instant_format(bn_instant_ms(time->seconds, time->nanos), text);
     return bn_keep_format(cli, "%.10s %.8s UTC", text, text + 11);
 }
 

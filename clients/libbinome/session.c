@@ -15,6 +15,7 @@ enum {
     BEAT_AGAIN_MS = 500, /* a heartbeat that could not be sent */
     BACKOFF_MS_MIN = 200,
     BACKOFF_MS_MAX = 30000,
+    STEADY_MS = 5000, /* a session of that age was no failure */
 };
 
 uint64_t bn_backoff_ms(unsigned failures, uint32_t retry_after_ms)
@@ -59,8 +60,12 @@ static void word_take(struct bn_session *session, struct binome_reply *word)
 
 void bn_session_lose(struct bn_session *session, uint64_t now_ms, struct binome_reply *word, uint32_t retry_after_ms)
 {
-    if (session->state == BN_SESSION_OPEN)
+    if (session->state == BN_SESSION_OPEN) {
         session->losses++;
+        /* Not at the welcome: who is let in and cut off again would come back five times a second for ever. */
+        if (now_ms >= session->opened_ms + STEADY_MS)
+            session->failures = 0;
+    }
     socket_drop(session, false);
     word_take(session, word);
     session->failures++;
@@ -226,7 +231,7 @@ static void welcome_take(struct bn_session *session, uint64_t now_ms, struct bin
     binome_reply_free(&session->welcome);
     binome_reply_free(&session->word);
     session->welcome = answer;
-    session->failures = 0;
+    session->opened_ms = now_ms;
     session->heard_ms = now_ms;
     session->spoken_ms = now_ms;
     session->beat_ms = now_ms + session->heartbeat_ms;

@@ -43,13 +43,14 @@ struct bn_session {
     bool stuck;                 /* the socket took no message: wait until it can be written */
     unsigned sockets;           /* made so far: another number means other descriptors */
     unsigned losses;   /* open sessions lost so far: another number means that what was sent is to be sent again */
-    unsigned failures; /* in a row */
+    unsigned failures; /* in a row, without a steady session between */
     struct bn_id hello;
 
     uint64_t tcp_ms;    /* CONNECTING: when TCP was first up; 0 = it is not */
     unsigned refusals;  /* CONNECTING: attempts since then that did not get that far */
     uint64_t retry_ms;  /* BACKOFF: when to go on */
     uint64_t hello_ms;  /* GREETING: when hello was sent */
+    uint64_t opened_ms; /* OPEN: when the welcome came */
     uint64_t spoken_ms; /* OPEN: when a message was last sent */
     uint64_t beat_ms;   /* OPEN: when the next heartbeat is due */
     uint64_t heard_ms;  /* OPEN: when a message last came */

@@ -19,6 +19,7 @@ enum {
     ASK_AGAIN_MS = 10000, /* a subscription ends 30 s after the last request */
     SILENCE_MS = 2500,    /* no answer to a request: the broker may be a new one */
     UNSENT_MS = 100,      /* the request could not be sent */
+    OLD_MAX = 256,        /* answers that may have come too late; more is a broker gone mad */
 };
 
 static const struct bn_scan_limits stats_limits = {
@@ -134,7 +135,7 @@ static enum bn_code take(struct binome_stats *stats, Binome__V1__Stats **snapsho
 static void forget_old(struct binome_stats *stats)
 {
     Binome__V1__Stats *old;
-    while (take(stats, &old, NULL) == BN_OK)
+    for (int i = 0; i < OLD_MAX && take(stats, &old, NULL) == BN_OK; i++)
         binome__v1__stats__free_unpacked(old, NULL);
     stats->ask_ms = 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Organisations and keys. */
-#include "base/clock.h"
+/* Organisations: enrol, revise, suspend, resume, leave. */
+#include "registry/change_organisation.h"
 #include "registry/change_object.h"
 #include "registry/changes.h"
 #include "registry/render.h"
@@ -49,60 +49,6 @@ static enum bn_code put_identifiers(struct bn_act *act, uint32_t number, const s
 {
     size_t taken;
     return bn_store_identifiers_put(act->store, number, identifiers, count, &taken);
-}
-
-/* ---- keys ---- */
-
-static const char *key_field(struct bn_act *act, const char *path, const char *name)
-{
-    const char *field = bn_arena_format(act->job->arena, "%s.%s", path, name);
-    return field != NULL ? field : path;
-}
-
-static int64_t expiry_ms(const Binome__V1__Key *key)
-{
-    return key->expires_at == NULL ? 0 : key->expires_at->seconds * 1000 + key->expires_at->nanos / 1000000;
-}
-
-/* A key that could never be used is a slip; and 1970-01-01T00:00:00Z is how the store writes "never". */
-static enum bn_code refuse_expiry(struct bn_act *act, const Binome__V1__Key *key, const char *path)
-{
-    char now[BN_INSTANT_SIZE], end[BN_INSTANT_SIZE];
-    bn_instant_format(act->now_ms, now);
-    bn_instant_format(expiry_ms(key), end);
-    return BN_FAIL(&act->job->check, BN_INVALID_ARGUMENT, key_field(act, path, "expires_at"), BN_RULE_DATE_ORDER, now,
-                   end);
-}
-
-static enum bn_code judge_key(struct bn_act *act, const Binome__V1__Key *key, const char *path)
-{
-    uint8_t public_key[BN_KEY_BYTES];
-    struct bn_key known;
-    const char *field = key_field(act, path, "public_key");
-    if (!bn_z85_decode(key->public_key, public_key)) /* judged by its form before */
-        return BN_FAIL(&act->job->check, BN_INVALID_ARGUMENT, field, BN_RULE_KEY_FORM);
-    if (key->expires_at != NULL && expiry_ms(key) <= act->now_ms)
-        return refuse_expiry(act, key, path);
-    enum bn_code code = bn_store_key_by_public(act->store, public_key, &known);
-    if (code == BN_OK)
-        return BN_FAIL(&act->job->check, BN_ALREADY_EXISTS, field, BN_RULE_KEY_TAKEN);
-    return code == BN_NOT_FOUND ? BN_OK : code;
-}
-
-static enum bn_code put_key(struct bn_act *act, const Binome__V1__Key *key, uint32_t organisation)
-{
-    struct bn_key row = {
-        .id = bn_id_make(),
-        .organisation = organisation,
-        .role = key->role != 0 ? (uint32_t)key->role : BINOME__V1__KEY_ROLE__KEY_ROLE_MEMBER,
-        .state = BINOME__V1__KEY_STATE__KEY_STATE_ACTIVE,
-        .label = key->label,
-        .expires_ms = expiry_ms(key),
-        .recorded_ms = act->now_ms,
-    };
-    if (!bn_z85_decode(key->public_key, row.public_key))
-        return BN_INTERNAL;
-    return bn_store_key_put(act->store, &row);
 }
 
 static bool twice(Binome__V1__Key *const *keys, size_t index)
@@ -221,11 +167,11 @@ static enum bn_code judge_new(struct bn_act *act, const Binome__V1__Organisation
     if (code != BN_OK && check->code == BN_OK)
         return code;
     for (size_t i = 0; i < enrol->n_keys; i++) {
-        const char *path = bn_arena_format(act->job->arena, "organisation_enrol.keys[%zu]", i);
-        path = path != NULL ? path : "organisation_enrol.keys";
+        const char *field = bn_arena_format(act->job->arena, "organisation_enrol.keys[%zu].public_key", i);
+        field = field != NULL ? field : "organisation_enrol.keys";
         if (twice(enrol->keys, i))
-            BN_FAIL(check, BN_ALREADY_EXISTS, key_field(act, path, "public_key"), BN_RULE_KEY_TAKEN);
-        code = judge_key(act, enrol->keys[i], path);
+            BN_FAIL(check, BN_ALREADY_EXISTS, field, BN_RULE_KEY_TAKEN);
+        code = bn_key_judge(act, enrol->keys[i], field);
         if (code != BN_OK && check->code == BN_OK)
             return code;
     }
@@ -269,27 +215,10 @@ enum bn_code bn_change_organisation_enrol(struct bn_act *act)
     };
     code = write_organisation(act, &row, organisation, identifiers, count, &content);
     for (size_t i = 0; code == BN_OK && i < enrol->n_keys; i++)
-        code = put_key(act, enrol->keys[i], row.number);
+        code = bn_key_put(act, enrol->keys[i], row.number);
     if (enrol->n_keys > 0)
         act->standing_changed = row.number;
     return code;
-}
-
-/* Reads an organisation's row with its texts in the arena, so that it may be written back. */
-static enum bn_code row_of(struct bn_act *act, const char *field, const char *slug, struct bn_organisation *row)
-{
-    enum bn_code code = slug[0] == '\0' ? bn_store_organisation_by_number(act->store, act->caller->organisation, row)
-                                        : bn_store_organisation_by_slug(act->store, slug, row);
-    if (code == BN_NOT_FOUND)
-        return BN_FAIL(&act->job->check, BN_NOT_FOUND, field, BN_RULE_ORGANISATION_UNKNOWN, slug);
-    if (code != BN_OK)
-        return code;
-    row->slug = bn_arena_text(act->job->arena, row->slug);
-    row->legal_name = bn_arena_text(act->job->arena, row->legal_name);
-    row->country = bn_arena_text(act->job->arena, row->country);
-    if (row->slug == NULL || row->legal_name == NULL || row->country == NULL)
-        return BN_FAIL(&act->job->check, BN_RESOURCE_EXHAUSTED, field, BN_RULE_BODY_TOO_COMPLEX, "memory", "");
-    return BN_OK;
 }
 
 /* A reference names one organisation in the hub. */
@@ -313,7 +242,8 @@ enum bn_code bn_change_organisation_revise(struct bn_act *act)
     struct bn_identifier *identifiers;
     size_t count;
     struct bn_digest content;
-    enum bn_code code = row_of(act, "organisation_revise.organisation.slug", revise->organisation->slug, &row);
+    enum bn_code code =
+        bn_organisation_row(act, "organisation_revise.organisation.slug", revise->organisation->slug, &row);
     if (code == BN_OK)
         code = bn_rule_organisation_revise(&job->check, act->caller, &row, revise);
     if (code == BN_OK)
@@ -342,7 +272,7 @@ static enum bn_code move(struct bn_act *act, const char *field, const char *slug
                          struct bn_organisation *row)
 {
     uint32_t to;
-    enum bn_code code = row_of(act, field, slug, row);
+    enum bn_code code = bn_organisation_row(act, field, slug, row);
     if (code == BN_OK)
         code = bn_rule_organisation_move(&act->job->check, act->caller, row, verb, &to);
     if (code != BN_OK || act->job->request->dry_run)
@@ -453,101 +383,4 @@ enum bn_code bn_change_organisation_leave(struct bn_act *act)
     if (code == BN_OK)
         code = close_all(act, row.number, BN_OBJECT_OFFER);
     return code;
-}
-
-/* ---- keys ---- */
-
-struct key_count {
-    int64_t now_ms;
-    size_t all, active; /* active: may administer now */
-};
-
-static bool count_keys(void *ctx, const struct bn_key *key)
-{
-    struct key_count *count = ctx;
-    bool expired = key->expires_ms != 0 && key->expires_ms <= count->now_ms;
-    count->all++;
-    count->active += !expired && key->state == BINOME__V1__KEY_STATE__KEY_STATE_ACTIVE &&
-                     key->role == BINOME__V1__KEY_ROLE__KEY_ROLE_MEMBER;
-    return true;
-}
-
-/* Each change of its keys is told to the brokers with all of them, and they are held in memory there for ever. */
-static enum bn_code judge_room(struct bn_act *act, uint32_t organisation)
-{
-    struct key_count count = {.now_ms = act->now_ms};
-    enum bn_code code = bn_store_keys(act->store, organisation, count_keys, &count);
-    if (code != BN_OK || count.all < BN_KEYS_MAX)
-        return code;
-    struct bn_check *check = &act->job->check;
-    return BN_FAIL(check, BN_RESOURCE_EXHAUSTED, "key_add.organisation", BN_RULE_LIST_TOO_LONG,
-                   bn_check_number(check, BN_KEYS_MAX), bn_check_number(check, (int64_t)count.all + 1));
-}
-
-enum bn_code bn_change_key_add(struct bn_act *act)
-{
-    const Binome__V1__KeyAdd *add = act->job->request->key_add;
-    struct bn_organisation row;
-    enum bn_code code = row_of(act, "key_add.organisation", add->organisation, &row);
-    if (code == BN_OK)
-        code = bn_rule_key_change(&act->job->check, act->caller, &row);
-    if (code == BN_OK)
-        code = judge_key(act, add->key, "key_add.key");
-    if (code == BN_OK)
-        code = judge_room(act, row.number);
-    if (code != BN_OK || act->job->request->dry_run)
-        return code;
-    code = bn_act_accept(act, NULL, 0, row.version);
-    if (code != BN_OK)
-        return code;
-    act->directory_changed = true;
-    act->standing_changed = row.number;
-    return put_key(act, add->key, row.number);
-}
-
-/* The operator's last key that may administer stays: nobody could enrol another one. */
-static enum bn_code judge_last(struct bn_act *act, const struct bn_organisation *row, const struct bn_key *key)
-{
-    bool expired = key->expires_ms != 0 && key->expires_ms <= act->now_ms;
-    if ((row->roles & BN_ROLE_OPERATOR) == 0 || key->role != BINOME__V1__KEY_ROLE__KEY_ROLE_MEMBER || expired)
-        return BN_OK;
-    struct key_count count = {.now_ms = act->now_ms};
-    enum bn_code code = bn_store_keys(act->store, row->number, count_keys, &count);
-    if (code == BN_OK && count.active <= 1)
-        return BN_FAIL(&act->job->check, BN_FAILED_PRECONDITION, "key_revoke.public_key", BN_RULE_KEY_LAST);
-    return code;
-}
-
-enum bn_code bn_change_key_revoke(struct bn_act *act)
-{
-    const Binome__V1__KeyRevoke *revoke = act->job->request->key_revoke;
-    struct bn_check *check = &act->job->check;
-    struct bn_organisation row;
-    struct bn_key key;
-    uint8_t public_key[BN_KEY_BYTES];
-    enum bn_code code = row_of(act, "key_revoke.organisation", revoke->organisation, &row);
-    if (code == BN_OK)
-        code = bn_rule_key_change(check, act->caller, &row);
-    if (code != BN_OK)
-        return code;
-    if (!bn_z85_decode(revoke->public_key, public_key))
-        return BN_FAIL(check, BN_INVALID_ARGUMENT, "key_revoke.public_key", BN_RULE_KEY_FORM);
-    code = bn_store_key_by_public(act->store, public_key, &key);
-    if (code == BN_NOT_FOUND || (code == BN_OK && key.organisation != row.number))
-        return BN_FAIL(check, BN_NOT_FOUND, "key_revoke.public_key", BN_RULE_KEY_UNKNOWN);
-    if (code != BN_OK)
-        return code;
-    if (key.state == BINOME__V1__KEY_STATE__KEY_STATE_REVOKED)
-        return BN_FAIL(check, BN_FAILED_PRECONDITION, "key_revoke.public_key", BN_RULE_KEY_REVOKED);
-    key.label = bn_arena_text(act->job->arena, key.label != NULL ? key.label : "");
-    code = judge_last(act, &row, &key);
-    if (code != BN_OK || act->job->request->dry_run)
-        return code;
-    code = bn_act_accept(act, NULL, 0, row.version);
-    if (code != BN_OK)
-        return code;
-    key.state = BINOME__V1__KEY_STATE__KEY_STATE_REVOKED;
-    act->directory_changed = true;
-    act->standing_changed = row.number;
-    return bn_store_key_put(act->store, &key);
 }

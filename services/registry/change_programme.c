@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { WORKSTREAMS_MAX = 62 };
-
 enum bn_code bn_change_programme_edit(struct bn_act *act)
 {
     const Binome__V1__ProgrammeEdit *edit = act->job->request->programme_edit;
@@ -44,9 +42,9 @@ enum bn_code bn_change_workstream_edit(struct bn_act *act)
         row.is_new = false;
     } else if (code == BN_NOT_FOUND) {
         code = BN_OK;
-        if (bn_directory_workstream_count(act->directory) >= WORKSTREAMS_MAX)
+        if (bn_directory_workstream_count(act->directory) >= BN_WORKSTREAMS_MAX)
             return BN_FAIL(&job->check, BN_RESOURCE_EXHAUSTED, "workstream_edit.workstream.slug",
-                           BN_RULE_WORKSTREAM_LIMIT, bn_check_number(&job->check, WORKSTREAMS_MAX));
+                           BN_RULE_WORKSTREAM_LIMIT, bn_check_number(&job->check, BN_WORKSTREAMS_MAX));
     }
     if (code == BN_OK)
         code = bn_rule_version(&job->check, "workstream_edit.expected_version", edit->expected_version, version, false);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORKSTREAMS_MAX = 62, CALLERS_START = 64 };
+enum { CALLERS_START = 64 };
 
 struct known_workstream {
     char slug[BN_SLUG_SIZE];
@@ -28,7 +28,7 @@ struct known_caller {
 struct bn_directory {
     struct bn_store *store;
     bool workstreams_loaded;
-    struct known_workstream workstreams[WORKSTREAMS_MAX];
+    struct known_workstream workstreams[BN_WORKSTREAMS_MAX];
     size_t workstream_count;
     struct known_caller **callers; /* open addressing by (organisation, key), power of two */
     size_t caller_slots, caller_count;
@@ -96,7 +96,7 @@ static enum bn_code load_workstreams(struct bn_directory *directory)
     if (directory->workstreams_loaded)
         return BN_OK;
     forget_workstreams(directory); /* what an attempt that failed has left */
-    for (uint32_t number = 0; number < WORKSTREAMS_MAX; number++) {
+    for (uint32_t number = 0; number < BN_WORKSTREAMS_MAX; number++) {
         struct bn_workstream row;
         enum bn_code code = bn_store_workstream(directory->store, number, &row);
         if (code == BN_NOT_FOUND)

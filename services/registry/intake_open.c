@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PULSE_MS = 1000 };
 
@@ -191,6 +192,8 @@ void bn_intake_destroy(struct bn_intake **intake)
     bn_socket_close(&made->zap);
     if (made->context != NULL)
         zmq_ctx_term(made->context);
+    if (made->signals >= 0)
+        close(made->signals);
     free(made);
     *intake = NULL;
 }

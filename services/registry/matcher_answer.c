@@ -11,7 +11,8 @@ enum { WAIT_MS_MAX = 100 }; /* for the index to reach the caller's last receipt 
 
 struct question {
     struct bn_matcher *matcher;
-    uint64_t reached, behind;
+    uint64_t reached; /* by the index, before the store was looked at */
+    uint64_t wanted;  /* the caller's last receipt */
 };
 
 static enum bn_code source_of(struct bn_matcher *matcher, struct bn_act *act, const Binome__V1__MatchFind *find,
@@ -238,6 +239,11 @@ static enum bn_code answer_find(void *ctx, struct bn_act *act)
         code = find_active(matcher, act, &query);
     if (code != BN_OK)
         return code;
+    struct bn_log_head head;
+    code = bn_store_log_head(matcher->store, &head);
+    if (code != BN_OK)
+        return code;
+    uint64_t newest = head.size > question->wanted ? head.size : question->wanted;
     Binome__V1__Matches *matches = bn_arena_take(arena, sizeof *matches);
     Binome__V1__Match **list = bn_arena_take(arena, (answer->count + 1) * sizeof *list);
     if (matches == NULL || list == NULL)
@@ -253,7 +259,7 @@ static enum bn_code answer_find(void *ctx, struct bn_act *act)
             return code;
     }
     matches->index_sequence = question->reached;
-    matches->behind = question->behind;
+    matches->behind = newest > question->reached ? newest - question->reached : 0;
     matches->algorithm = (char *)(uintptr_t)bn_match_algorithm();
     matches->candidates = answer->candidates;
     if (matches->n_matches == 0)
@@ -281,8 +287,6 @@ void bn_matcher_answer(struct bn_matcher *matcher, struct bn_job *job)
         catch_up(matcher, wanted);
     else if (bn_matcher_day_over(matcher))
         (void)bn_matcher_feed(matcher);
-    struct question question = {.matcher = matcher, .reached = matcher->reached};
-    if (wanted > matcher->reached)
-        question.behind = wanted - matcher->reached;
+    struct question question = {.matcher = matcher, .reached = matcher->reached, .wanted = wanted};
     bn_read_answer(matcher->store, matcher->directory, &matcher->directory_version, job, answer_find, &question);
 }

@@ -55,9 +55,12 @@ struct bn_key {
     int64_t recorded_ms;
 };
 
+/* Sets of workstreams are bits of a signed 64-bit number. */
+enum { BN_WORKSTREAMS_MAX = 62 };
+
 struct bn_workstream {
-    uint32_t number; /* 0 to 61 */
-    bool is_new;     /* for put: gets the next number; BN_RESOURCE_EXHAUSTED after 62 */
+    uint32_t number; /* below BN_WORKSTREAMS_MAX */
+    bool is_new;     /* for put: gets the next number; BN_RESOURCE_EXHAUSTED when there is none */
     struct bn_id id;
     const char *slug;
     uint32_t pilot;          /* organisation number, 0 = none */

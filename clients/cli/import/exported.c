@@ -35,7 +35,7 @@ static char *day_of(struct bn_plan *plan, const Google__Protobuf__Timestamp *tim
 {
     char *date = bn_arena_must(plan->arena, BN_DATE_SIZE);
     if (time != NULL && time->seconds != 0)
-        bn_date_format(bn_date_of_ms(time->seconds * 1000), date);
+        bn_date_format(bn_date_of_ms(bn_instant_ms(time->seconds, 0)), date);
     return date;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registry/store/inside.h"
 
-enum { WORKSTREAMS_MAX = 62 };
-
 static enum bn_code next_number(struct bn_store *store, uint32_t *number)
 {
     sqlite3_stmt *find;
@@ -13,7 +11,7 @@ static enum bn_code next_number(struct bn_store *store, uint32_t *number)
         return code;
     *number = bn_column_u32(find, 0);
     bn_sql_end(find);
-    if (*number >= WORKSTREAMS_MAX) /* views keep workstreams as bits of a signed 64-bit number */
+    if (*number >= BN_WORKSTREAMS_MAX)
         return bn_store_failed(store, BN_RESOURCE_EXHAUSTED, "no more workstreams");
     return BN_OK;
 }

@@ -49,7 +49,7 @@ _Static_assert(BN_RELATION_ANY == 0 && BN_RELATION_OWNER == 1 && BN_RELATION_INV
 
 const struct bn_statement bn_statements[BN_SQL_COUNT] = {
     [BN_SQL_BEGIN_READ] = READ("BEGIN"),
-    [BN_SQL_BEGIN_WRITE] = READ("BEGIN IMMEDIATE"), /* a transaction that begins as a read can fail when it wants to write */
+    [BN_SQL_BEGIN_WRITE] = READ("BEGIN IMMEDIATE"), /* begun as a read it could fail at its first write */
     [BN_SQL_COMMIT] = READ("COMMIT"),
     [BN_SQL_ROLLBACK] = READ("ROLLBACK"),
 

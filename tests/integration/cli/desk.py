@@ -127,6 +127,16 @@ class Desk:
     def done(self, *words, **options):
         return self.run(*words, **options).expect(0)
 
+    def match(self, *words, **options):
+        """A match over an index that has seen everything: it follows the log by moments."""
+
+        def answer():
+            ran = self.done("match", *words, **options)
+            late = ran.json.get("behind") if "--json" in words else "The index has not seen" in ran.out
+            return None if late else ran
+
+        return wait_for(answer, "an index that has seen everything")
+
     def submit(self, who, text=PROPOSAL, *words):
         """Submits a proposal; gives its id."""
         return self.done("propose", self.write("proposal.yaml", text), *words, as_=who).field("Id")
@@ -195,7 +205,9 @@ class Terminal:
         return bool(data)
 
     def wait_for(self, text):
-        wait_for(lambda: self.read_some(0.05) and text in self.text or text in self.text, lambda: f"{text}: {self.text}")
+        wait_for(
+            lambda: self.read_some(0.05) and text in self.text or text in self.text, lambda: f"{text}: {self.text}"
+        )
 
     def type(self, text):
         os.write(self.fd, text.encode())

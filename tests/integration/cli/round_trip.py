@@ -74,6 +74,8 @@ def compare_exports(first, second):
     one, two = (histories(folder, names[i]) for i, folder in enumerate((first, second)))
     difference("history", one, two)
     counted.append(sum(map(len, one.values())))
-    one, two = ({row["slug"]: plain(row) for row in desk.load_json_lines(f / "workstreams.jsonl")} for f in (first, second))
+    one, two = (
+        {row["slug"]: plain(row) for row in desk.load_json_lines(f / "workstreams.jsonl")} for f in (first, second)
+    )
     assert one.keys() == two.keys()
     return counted

@@ -87,7 +87,9 @@ def test_64_for_a_wrong_command_line(desk, what):
 
 
 def test_64_names_what_there_is_instead(desk):
-    desk.run("list", "propsals").says('there is no "list propsals"', "proposals, offers, orgs", "Next: binome list --help")
+    desk.run("list", "propsals").says(
+        'there is no "list propsals"', "proposals, offers, orgs", "Next: binome list --help"
+    )
     desk.run("list", "orgs", "--kind", "giant").says("large-group|mid-size|startup")
     desk.run("propose", "--lang", "de").expect(64).says("--lang: fr, en")
 

@@ -63,12 +63,16 @@ def fill(template, **values):
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_a_template_can_be_filled_and_submitted(desk, acme, startup, lang):
     text = desk.done("propose", "--template", "--lang", lang, as_=acme).out
-    filled = fill(text, workstream="ai", title="Un titre", trl_now=3, sectors=["eau"], language="fr", visibility="programme")
+    filled = fill(
+        text, workstream="ai", title="Un titre", trl_now=3, sectors=["eau"], language="fr", visibility="programme"
+    )
     id = desk.submit(acme, filled)
     assert desk.done("show", id, "--json", as_=acme).json["sectors"] == ["eau"]
     text = desk.done("offer", "template", "--lang", lang, as_=startup).out
     assert text == desk.done("offer", "publish", "--template", "--lang", lang, as_=startup).out
-    offer = desk.write("offer.yaml", fill(text, workstreams=["ai"], title="Une offre", capabilities=["capteurs"], language="fr"))
+    offer = desk.write(
+        "offer.yaml", fill(text, workstreams=["ai"], title="Une offre", capabilities=["capteurs"], language="fr")
+    )
     desk.done("offer", "publish", offer, as_=startup)
     text = desk.done("status", "--template", "--lang", lang, as_=acme).out
     status = desk.write("status.yaml", fill(text, achieved="Premier essai", progress_percent=20))

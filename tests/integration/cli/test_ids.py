@@ -19,7 +19,7 @@ def test_tables_show_short_ids_and_fit_where_the_width_is_limited(desk, acme, st
     tables = [
         narrow,
         desk.done("list", "offers", as_=acme, environment=NARROW),
-        desk.done("match", ids[0], as_=acme, environment=NARROW).says(offer[-8:], "pumps +"),
+        desk.match(ids[0], as_=acme, environment=NARROW).says(offer[-8:], "pumps +"),
         desk.done("list", "orgs", as_=acme, environment=NARROW),
         desk.done("status", "list", ids[0], as_=acme, environment=NARROW),
         desk.done("stats", environment=NARROW),
@@ -33,8 +33,8 @@ def test_a_short_id_is_taken_wherever_an_id_is(desk, acme, startup):
     short = id[-8:]
     desk.done("show", short, as_=acme).says(id)
     desk.done("show", offer[-8:].upper(), as_=acme).says(offer)
-    desk.done("match", short, as_=acme).says(offer)
-    desk.done("match", "--offer", offer[-8:], as_=startup).says(id)
+    desk.match(short, as_=acme).says(offer)
+    desk.match("--offer", offer[-8:], as_=startup).says(id)
     desk.done("status", short, "--progress", "7", as_=acme).says(id)
     desk.done("status", "list", short, as_=acme)
     desk.done("propose", "revise", short, "--summary", "Shorter", "--yes", as_=acme).says(id)

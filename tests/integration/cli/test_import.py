@@ -83,7 +83,10 @@ def test_faults_are_listed_with_file_and_line_and_the_rest_is_loaded(desk):
         assert row["read"] == row["created"] + row["changed"] + row["unchanged"] + row["refused"], row
     assert (counts(ran)["proposals"]["created"], counts(ran)["proposals"]["refused"]) == (3, 3)
     assert (counts(ran)["status"]["created"], counts(ran)["status"]["refused"]) == (12, 8)
-    for lang, sentence in (("en", '"klingon" is not a language code'), ("fr", "\"klingon\" n'est pas un code de langue")):
+    for lang, sentence in (
+        ("en", '"klingon" is not a language code'),
+        ("fr", '"klingon" n\'est pas un code de langue'),
+    ):
         again = desk.run("import", folder, "--lang", lang).expect(65)
         again.says("proposals.jsonl:2: proposal_submit.proposal.language language.unknown: " + sentence)
 
@@ -94,7 +97,9 @@ def test_wrong_ways_to_call_it(desk, acme):
     empty = desk.path("empty")
     empty.mkdir()
     desk.run("import", empty).expect(65).says("file.wrong_form", "Next: ")
-    desk.run("import", folder, "--workstream", "moon").expect(65).says('no workstream "moon"', "binome list workstreams")
+    desk.run("import", folder, "--workstream", "moon").expect(65).says(
+        'no workstream "moon"', "binome list workstreams"
+    )
     desk.run("import", folder, as_=acme).expect(77).says("role.operator_only")
     desk.run("import", folder, "--format", "csv").expect(64)
     unknown = desk.path("unknown")

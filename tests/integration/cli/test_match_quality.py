@@ -7,6 +7,7 @@ import math
 import pytest
 from binome.v1 import envelope_pb2, reply_pb2, request_pb2
 from desk import DATA, WITHOUT_DATA, Desk, a_hub, load_json_lines
+from hub import wait_for
 
 if DATA is None:
     pytest.skip(WITHOUT_DATA, allow_module_level=True)
@@ -110,10 +111,10 @@ def test_the_match_ranks_well(collection, wanted):
         assert len(names) == len(documents)
         last = max(reply.receipt.sequence for reply in published)
         with hub.client(asker) as connection:
-            # the index follows the log by moments
+            # the index follows the log: an answer waits 100 ms for it and says how far it is behind
             first = question_of(queries[0])
             first.match_find.at_least_sequence = last
-            connection.call(first).expect_ok()
+            wait_for(lambda: connection.call(first).expect_ok().body.matches.behind == 0, "the index")
             answers = in_windows(connection, map(question_of, queries))
         path = hub.folder / "run.trec"
         with open(path, "w", encoding="utf-8") as run:

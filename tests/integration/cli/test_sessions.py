@@ -68,7 +68,9 @@ def example():
 
 
 def run_example(desk, *words):
-    return subprocess.run([example(), *map(str, words)], capture_output=True, text=True, timeout=60, env=desk.hub.environment)
+    return subprocess.run(
+        [example(), *map(str, words)], capture_output=True, text=True, timeout=60, env=desk.hub.environment
+    )
 
 
 def test_the_example_of_the_library_submits_a_proposal(desk, acme):
@@ -79,7 +81,9 @@ def test_the_example_of_the_library_submits_a_proposal(desk, acme):
     desk.done("show", id, as_=acme).says("Forecast the load of a charging network", "programme")
 
 
-@pytest.mark.parametrize("words, code, said", [(("moon",), 65, "workstream.unknown"), (("ai", "A"), 65, "text.too_short")])
+@pytest.mark.parametrize(
+    "words, code, said", [(("moon",), 65, "workstream.unknown"), (("ai", "A"), 65, "text.too_short")]
+)
 def test_the_example_of_the_library_says_what_was_refused(desk, acme, words, code, said):
     ran = run_example(desk, acme.profile, *words)
     assert ran.returncode == code and said in ran.stderr, ran.stderr

@@ -39,7 +39,9 @@ def test_the_operator_enrols_from_a_file_and_looks_after_keys(desk):
     member = desk.hub.new_member("keyring")
     text = desk.done("org", "template").out
     assert "legal_name:" in text
-    file = desk.write("org.yaml", "slug: keyring\nlegal_name: Key Ring\nkind: large-group\ncountry: FR\nlanguages: [fr]\n")
+    file = desk.write(
+        "org.yaml", "slug: keyring\nlegal_name: Key Ring\nkind: large-group\ncountry: FR\nlanguages: [fr]\n"
+    )
     desk.done("org", "enrol", file, "--key", member.public, "--key-label", "laptop")
     second, third = Member("keyring", *keys(desk)), Member("keyring", *keys(desk))
     desk.done("admin", "key", "keyring", second.public, "--key-role", "agent", "--key-label", "CRM")
@@ -94,10 +96,12 @@ def test_a_proposal_travels_from_its_text_to_its_delivery(desk, acme, startup):
     desk.done("show", id, as_=acme).says("Predict pump failures", "submitted", "50 000 EUR - 150 000 EUR")
     desk.done("show", id, as_=startup).says("Predict pump failures")
     desk.done("list", "proposals", "--owner", "me", as_=acme).says(id, "Predict pump failures")
-    found = desk.done("match", id, as_=acme)
+    found = desk.match(id, as_=acme)
     found.says("Vibration analysis of pumps", "Vibration +", "score 0 to 1000")
     desk.done("status", id, "--phase", "under-review", as_=pilot)
-    desk.run("status", id, "--phase", "engaged", as_=pilot).expect(65).says("a reason is needed", "phase.reason_required")
+    desk.run("status", id, "--phase", "engaged", as_=pilot).expect(65).says(
+        "a reason is needed", "phase.reason_required"
+    )
     desk.run("status", id, "--progress", "5", as_=startup).expect(77).says("it is open to", "role.not_allowed")
     desk.done(
         "status", id, "--phase", "engaged", "--reason", "Partner known", "--progress", "10", "--health", "on-track",
@@ -127,13 +131,13 @@ def test_an_offer_is_published_revised_found_and_retired(desk, acme, startup):
                       "--language", "fr", "--region", "Bretagne")  # fmt: skip
     desk.done("list", "offers", "--owner", "me", as_=startup).says(id, "Écoute acoustique des fuites", "published")
     desk.done("offer", "revise", id, "--available-from", "2027-03-01", "--yes", as_=startup).says("+ 2027-03-01")
-    desk.done("match", "--text", "détecter une fuite d'eau par l'acoustique", as_=acme).says(id, "acoustique +")
+    desk.match("--text", "détecter une fuite d'eau par l'acoustique", as_=acme).says(id, "acoustique +")
     need = desk.submit(acme, PROPOSAL.replace("Predict pump failures", "Écoute acoustique de fuites"))
-    desk.done("match", "--offer", id, "--target", "proposals", as_=startup).says(need)
+    desk.match("--offer", id, "--target", "proposals", as_=startup).says(need)
     desk.run("offer", "retire", id, as_=startup).expect(64)
     desk.done("offer", "retire", id, "--reason", "Sold out", as_=startup).says("is retired")
     desk.done("list", "offers", "--state", "retired", "--owner", startup.slug).says(id, "retired")
-    assert id not in desk.done("match", "--text", "écoute acoustique", as_=acme).out
+    assert id not in desk.match("--text", "écoute acoustique", as_=acme).out
 
 
 def test_lists_are_filtered_and_cut(desk, acme, startup):
