@@ -49,7 +49,8 @@ packages_install() {
     PACKAGES_SECONDS=$((SECONDS - start))
 }
 
-# build_preset NAME: configures (once, and when the presets have changed) and builds. Says nothing but what is wrong.
+# build_preset NAME [TARGET]: configures (once, and when the presets have changed) and builds. Says nothing but what is
+# wrong.
 build_preset() {
     local log=$BINOME_ROOT/build/$1.log cache=$BINOME_ROOT/build/$1/CMakeCache.txt
     mkdir -p "$BINOME_ROOT/build"
@@ -59,7 +60,7 @@ build_preset() {
         if [ ! -f "${cache%/*}/build.ninja" ] || [ CMakePresets.json -nt "$cache" ]; then
             cmake --preset "$1" || exit 1
         fi
-        cmake --build --preset "$1"
+        cmake --build --preset "$1" ${2:+--target "$2"}
     ) >>"$log" 2>&1; then
         tail -n 60 "$log" >&2
         echo "The build failed; its whole output is in $log" >&2

@@ -201,13 +201,29 @@ void bn_render_history(struct bn_cli *cli, Binome__V1__StatusUpdate *const *upda
     bn_table_destroy(&table);
 }
 
+/* Words speak for themselves; of the other reasons a value alone says little. */
+static const char *criterion_word(const char *criterion)
+{
+    static const struct {
+        const char *criterion, *word;
+    } words[] = {
+        {"sector", N_("sector ")},         {"region", N_("region ")}, {"language", N_("language ")},
+        {"workstream", N_("workstream ")}, {"trl", N_("TRL ")},
+    };
+    for (size_t i = 0; i < BN_COUNT(words); i++)
+        if (strcmp(words[i].criterion, criterion) == 0)
+            return _(words[i].word);
+    return "";
+}
+
 static const char *reasons(struct bn_cli *cli, const Binome__V1__Match *match)
 {
     enum { SHOWN = 6 };
     const char *text = "";
     for (size_t i = 0; i < match->n_contributions && i < SHOWN; i++) {
         const Binome__V1__Contribution *part = match->contributions[i];
-        text = bn_keep_format(cli, "%s%s%s +%" PRIu32, text, i == 0 ? "" : ", ", part->why, part->points);
+        text = bn_keep_format(cli, "%s%s%s%s +%" PRIu32, text, i == 0 ? "" : ", ", criterion_word(part->criterion),
+                              part->why, part->points);
     }
     if (match->n_contributions > SHOWN)
         text = bn_keep_format(cli, "%s, …", text);

@@ -49,6 +49,32 @@ struct binome_reply *bn_answer_read(const struct bn_header *header, const void *
     return answer;
 }
 
+/* The changes of a family, and the object that an answer to one may show. */
+static const struct {
+    uint32_t first, last, object;
+} families[] = {
+    {21, 21, BINOME__V1__REPLY__BODY_PROGRAMME},    {24, 24, BINOME__V1__REPLY__BODY_WORKSTREAM},
+    {40, 59, BINOME__V1__REPLY__BODY_ORGANISATION}, {60, 79, BINOME__V1__REPLY__BODY_PROPOSAL},
+    {80, 99, BINOME__V1__REPLY__BODY_OFFER},
+};
+
+bool bn_answer_fits(const struct binome_reply *answer, uint32_t request_type)
+{
+    uint32_t member = (uint32_t)answer->reply->body_case;
+    const ProtobufCFieldDescriptor *of_query =
+        protobuf_c_message_descriptor_get_field(&binome__v1__reply__descriptor, request_type);
+    if (answer->code != BINOME_OK)
+        return true; /* the code says it all */
+    if (of_query != NULL && (of_query->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0)
+        return member == request_type;
+    if (member == BINOME__V1__REPLY__BODY__NOT_SET)
+        return true;
+    for (size_t i = 0; i < BN_COUNT(families); i++)
+        if (request_type >= families[i].first && request_type <= families[i].last)
+            return member == families[i].object;
+    return true;
+}
+
 static struct binome_reply *answer_pack(enum bn_code code, const Binome__V1__Reply *reply)
 {
     size_t size = protobuf_c_message_get_packed_size(&reply->base);

@@ -14,6 +14,10 @@
  * error without a reason an empty one. NULL when out of memory. */
 struct binome_reply *bn_answer_read(const struct bn_header *header, const void *body, size_t size);
 
+/* Is this an answer to a request of that type? A good one to a query has the member of the query's number; one to a
+ * change has none, or that of its object. What this version does not know fits. */
+bool bn_answer_fits(const struct binome_reply *answer, uint32_t request_type);
+
 /* Gives an answer of the library's own with one violation; value (may be NULL) is the rule's first parameter. detail is
  * English, for logs. NULL when out of memory. */
 struct binome_reply *bn_answer_make(enum bn_code code, enum bn_rule rule, const char *value, const char *detail);

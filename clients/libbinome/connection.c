@@ -80,6 +80,10 @@ static void settle(struct binome *connection, uint64_t now_ms, const struct bn_h
     if (flight == NULL)
         return;
     struct binome_reply *answer = bn_answer_read(header, body, size);
+    if (answer != NULL && !bn_answer_fits(answer, flight->type)) {
+        binome_reply_free(&answer);
+        answer = bn_answer_make(BN_DATA_LOSS, BN_RULE_BODY_MALFORMED, NULL, "the reply is not to what was asked");
+    }
     if (answer != NULL && header->code == BN_FAILED_PRECONDITION &&
         bn_answer_has_rule(answer, BN_RULE_SESSION_NO_HELLO)) {
         binome_reply_free(&answer);

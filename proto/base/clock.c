@@ -180,6 +180,14 @@ int32_t bn_date_of_ms(int64_t wall_ms)
     return day < INT32_MIN ? INT32_MIN : day > INT32_MAX ? INT32_MAX : (int32_t)day;
 }
 
+int64_t bn_instant_ms(int64_t seconds, int32_t nanos)
+{
+    int64_t ms;
+    if (__builtin_mul_overflow(seconds, 1000, &ms) || __builtin_add_overflow(ms, nanos / 1000000, &ms))
+        return seconds < 0 ? INT64_MIN : INT64_MAX;
+    return ms;
+}
+
 void bn_instant_format(int64_t wall_ms, char out[BN_INSTANT_SIZE])
 {
     int64_t seconds = floor_div(wall_ms, 1000), days = floor_div(seconds, SECONDS_PER_DAY);

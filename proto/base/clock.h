@@ -30,6 +30,9 @@ void bn_date_format(int32_t day, char out[BN_DATE_SIZE]);
 /* The day in UTC of a point in time. */
 int32_t bn_date_of_ms(int64_t wall_ms);
 
+/* Milliseconds since 1970 of a protobuf Timestamp's parts; what does not fit becomes INT64_MIN or INT64_MAX. */
+int64_t bn_instant_ms(int64_t seconds, int32_t nanos);
+
 /* Writes RFC 3339 with milliseconds, "2026-11-25T08:00:00.123Z", and a NUL. */
 void bn_instant_format(int64_t wall_ms, char out[BN_INSTANT_SIZE]);
 

@@ -22,7 +22,6 @@
     X(LIST_DUPLICATE, "list.duplicate", "value")                      \
     X(NUMBER_RANGE, "number.out_of_range", "min max actual")          \
     X(ENUM_UNKNOWN, "enum.unknown", "value")                          \
-    X(BYTES_LENGTH, "bytes.wrong_length", "expected actual")          \
     X(SLUG_FORM, "slug.wrong_form", "value")                          \
     X(ID_FORM, "id.wrong_form", "value")                              \
     X(DATE_FORM, "date.wrong_form", "value")                          \
@@ -32,7 +31,6 @@
     X(LANGUAGE_UNKNOWN, "language.unknown", "value")                  \
     X(CURRENCY_UNKNOWN, "currency.unknown", "value")                  \
     X(CURRENCY_MIXED, "currency.mixed", "first second")               \
-    X(AMOUNT_RANGE, "amount.out_of_range", "min max actual")          \
     X(AMOUNT_ORDER, "amount.wrong_order", "min max")                  \
     X(SIREN_INVALID, "siren.invalid", "value")                        \
     X(SIRET_INVALID, "siret.invalid", "value")                        \
@@ -84,7 +82,6 @@
     X(OBJECT_CLOSED, "object.closed", "state")                        \
     X(VERSION_STALE, "version.stale", "expected current")             \
     X(VERSION_ABSENT, "version.absent", "value current")              \
-    X(EXTERNAL_REF_CHANGED, "external_ref.cannot_change", "")         \
     X(EXTERNAL_REF_TAKEN, "external_ref.taken", "scheme id")          \
     X(REQUEST_ID_REUSED, "request_id.reused", "")                     \
     X(PHASE_MOVE, "phase.no_such_move", "from to")                    \

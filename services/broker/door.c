@@ -71,8 +71,7 @@ static void connection_closed(struct bn_endpoint *endpoint, int descriptor)
     struct bn_session *session = bn_connection_closed(broker->sessions, endpoint->number, descriptor);
     if (session == NULL || !bn_deliver_probe(broker, session))
         return;
-    session->doubt_ms = broker->now_ms;
-    broker->doubtful = true;
+    bn_door_doubt(broker, session);
 }
 
 static void on_notes(void *ctx)
@@ -233,12 +232,27 @@ void bn_door_session_end(struct bn_broker *broker, struct bn_session *session)
     bn_session_remove(broker->sessions, session);
 }
 
+void bn_door_doubt(struct bn_broker *broker, struct bn_session *session)
+{
+    if (session->doubt_ms == 0)
+        session->doubt_ms = broker->now_ms;
+    broker->doubtful = true;
+}
+
+/* A session whose connection has not been reported yet, and that says nothing more, would outlive its key. */
+void bn_door_send_away(struct bn_broker *broker, struct bn_session *session, unsigned delay_ms)
+{
+    struct bn_connection *connection = bn_connection_of(broker->sessions, session);
+    if (connection != NULL)
+        bn_door_kick(broker, connection, delay_ms);
+    else
+        bn_door_doubt(broker, session);
+}
+
 void bn_door_table_changed(struct bn_broker *broker)
 {
     uint32_t from = 0;
-    for (struct bn_session *session; (session = bn_session_next(broker->sessions, &from)) != NULL;) {
-        struct bn_connection *connection = bn_connection_of(broker->sessions, session);
-        if (connection != NULL && bn_door_standing(broker, session) != BN_STANDING_GOOD)
-            bn_door_kick(broker, connection, KICK_REVOKED_MS);
-    }
+    for (struct bn_session *session; (session = bn_session_next(broker->sessions, &from)) != NULL;)
+        if (bn_door_standing(broker, session) != BN_STANDING_GOOD)
+            bn_door_send_away(broker, session, KICK_REVOKED_MS);
 }

@@ -118,6 +118,10 @@ void bn_door_probe_end(struct bn_broker *broker);
 void bn_door_on_handshake(void *broker);
 /* Cuts a connection in delay_ms (0: with the next sweep). An earlier time stays. */
 void bn_door_kick(struct bn_broker *broker, struct bn_connection *connection, unsigned delay_ms);
+/* The session's connection is not known for certain: the sweep finds out. */
+void bn_door_doubt(struct bn_broker *broker, struct bn_session *session);
+/* Has the connection of a session whose key is not good cut, in delay_ms, or as soon as it is known which one it is. */
+void bn_door_send_away(struct bn_broker *broker, struct bn_session *session, unsigned delay_ms);
 /* Cuts the connection on a descriptor now. */
 void bn_door_cut(struct bn_broker *broker, int descriptor);
 /* Looks the session's key up again if the table has changed; NULL when its token is no longer known. */

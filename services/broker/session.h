@@ -26,7 +26,7 @@ struct bn_session {
     int descriptor;
     uint64_t connection; /* number of the connection it is bound to; 0 = unbound */
     uint64_t heard_ms;   /* monotonic, of its last message */
-    uint64_t doubt_ms;   /* its connection was said to be closed then, and it may have another; 0 = no doubt */
+    uint64_t doubt_ms; /* its connection was said to be closed then, or looked for; it may have another; 0 = no doubt */
     uint64_t bytes_handed;
     uint64_t key_epoch; /* of the table when key was looked up */
     struct bn_key *key; /* NULL = its token is (no longer) known */

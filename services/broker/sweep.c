@@ -131,14 +131,14 @@ static void sessions_silent(struct bn_broker *broker)
             if (connection != NULL)
                 bn_door_kick(broker, connection, 0);
             bn_door_session_end(broker, session);
-        } else if (connection != NULL && bn_door_standing(broker, session) != BN_STANDING_GOOD) {
-            bn_door_kick(broker, connection, BN_KICK_AFTER_ANSWER_MS);
+        } else if (bn_door_standing(broker, session) != BN_STANDING_GOOD) {
+            bn_door_send_away(broker, session, BN_KICK_AFTER_ANSWER_MS);
         }
     }
 }
 
-/* Sessions whose connection was said to be closed (connection_closed in door.c): those that are still there are tied to
- * the connection that they really have. */
+/* Sessions whose connection was said to be closed (connection_closed in door.c), or was never reported: those that are
+ * still there are tied to the connection that they really have. */
 static void sessions_doubted(struct bn_broker *broker)
 {
     if (!broker->doubtful)
@@ -153,8 +153,10 @@ static void sessions_doubted(struct bn_broker *broker)
             continue;
         }
         session->doubt_ms = 0;
-        if (bn_deliver_probe(broker, session))
-            (void)bn_session_bind(broker->sessions, session);
+        if (!bn_deliver_probe(broker, session) || !bn_session_bind(broker->sessions, session))
+            continue;
+        if (bn_door_standing(broker, session) != BN_STANDING_GOOD)
+            bn_door_send_away(broker, session, 0);
     }
 }
 

@@ -69,6 +69,15 @@ static void test_instants_are_written_with_milliseconds(void **state)
     assert_int_equal(strlen(text), BN_INSTANT_SIZE - 1);
 }
 
+static void test_an_instant_beyond_milliseconds_is_the_nearest_there_is(void **state)
+{
+    (void)state;
+    assert_true(bn_instant_ms(1795593600, 123999999) == 1795593600123);
+    assert_true(bn_instant_ms(-1, 0) == -1000);
+    assert_true(bn_instant_ms(INT64_MAX, 0) == INT64_MAX && bn_instant_ms(INT64_MAX / 1000, INT32_MAX) == INT64_MAX);
+    assert_true(bn_instant_ms(INT64_MIN, 0) == INT64_MIN && bn_instant_ms(INT64_MIN / 1000, INT32_MIN) == INT64_MIN);
+}
+
 static void test_instants_read_with_any_fraction_and_offset(void **state)
 {
     (void)state;
@@ -152,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_date_is_refused),
         cmocka_unit_test(test_days_outside_four_digits_are_written_as_the_nearest),
         cmocka_unit_test(test_instants_are_written_with_milliseconds),
+        cmocka_unit_test(test_an_instant_beyond_milliseconds_is_the_nearest_there_is),
         cmocka_unit_test(test_instants_read_with_any_fraction_and_offset),
         cmocka_unit_test(test_the_monotonic_clock_goes_forward_in_each_unit),
 #ifdef BN_TEST_CLOCK

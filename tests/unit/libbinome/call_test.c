@@ -2,6 +2,8 @@
 /* One request at a time: answers, retries, and what the caller learns when there is no answer. */
 #include "support.h"
 
+#include <limits.h>
+
 /* Calls and expects that code; the caller frees the answer. */
 static struct binome_reply *called(struct binome *connection, unsigned timeout_ms, enum binome_code code)
 {
@@ -251,6 +253,21 @@ static void test_a_hub_that_forgot_us_is_greeted_again(void **state)
     end(&scene);
 }
 
+/* Welcome and at once no_hello, for ever: each return takes longer, so that a hub at fault is not overrun as well. */
+static void test_a_hub_that_forgets_at_once_is_greeted_less_and_less_often(void **state)
+{
+    (void)state;
+    struct scene scene = begin(
+        &(struct fake_rules){.refusals = UINT_MAX, .code = BN_FAILED_PRECONDITION, .rule = BN_RULE_SESSION_NO_HELLO});
+    struct binome_reply *reply = NULL;
+    Binome__V1__Request *request = a_proposal("Forecast");
+    assert_int_not_equal(binome_call(scene.connection, request, 3000, &reply), BINOME_OK);
+    unsigned hellos = fake_hub_seen(scene.hub).hellos;
+    assert_in_range(hellos, 2, 6); /* waits of at least 0.1, 0.2, 0.4, 0.8, 1.6 s */
+    binome_reply_free(&reply);
+    end(&scene);
+}
+
 static void test_a_hub_that_says_bye_is_greeted_again(void **state)
 {
     (void)state;
@@ -349,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_a_lost_session_is_opened_again_and_the_request_repeated),
         cmocka_unit_test(test_a_hub_that_went_away_is_unreachable_at_the_limit),
         cmocka_unit_test(test_a_hub_that_forgot_us_is_greeted_again),
+        cmocka_unit_test(test_a_hub_that_forgets_at_once_is_greeted_less_and_less_often),
         cmocka_unit_test(test_a_hub_that_says_bye_is_greeted_again),
         cmocka_unit_test(test_a_waiting_caller_keeps_the_session_alive),
         cmocka_unit_test(test_a_hub_that_fell_silent_is_left),

@@ -152,6 +152,36 @@ static void test_a_reply_always_says_why(void **state)
     binome_reply_free(&reply);
 }
 
+static void test_a_reply_fits_what_was_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t asked, member;
+        bool fits;
+    } cases[] = {
+        {BINOME__V1__REQUEST__BODY_PROPOSAL_GET, BINOME__V1__REPLY__BODY_PROPOSAL, true},
+        {BINOME__V1__REQUEST__BODY_PROPOSAL_GET, BINOME__V1__REPLY__BODY_PROPOSAL_PAGE, false},
+        {BINOME__V1__REQUEST__BODY_PROPOSAL_GET, BINOME__V1__REPLY__BODY__NOT_SET, false},
+        {BINOME__V1__REQUEST__BODY_PROPOSAL_SUBMIT, BINOME__V1__REPLY__BODY__NOT_SET, true},
+        {BINOME__V1__REQUEST__BODY_PROPOSAL_SUBMIT, BINOME__V1__REPLY__BODY_PROPOSAL, true},
+        {BINOME__V1__REQUEST__BODY_PROPOSAL_SUBMIT, BINOME__V1__REPLY__BODY_OFFER, false},
+        {BINOME__V1__REQUEST__BODY_OFFER_REVISE, BINOME__V1__REPLY__BODY_OFFER, true},
+        {BINOME__V1__REQUEST__BODY_ORGANISATION_ENROL, BINOME__V1__REPLY__BODY_ORGANISATION, true},
+        {BINOME__V1__REQUEST__BODY_WORKSTREAM_EDIT, BINOME__V1__REPLY__BODY_PROGRAMME, false},
+        {BINOME__V1__REQUEST__BODY_PROOF_GET, BINOME__V1__REPLY__BODY_PROOF, true},
+        {300, BINOME__V1__REPLY__BODY_PROOF, true}, /* this version does not know better */
+    };
+    Binome__V1__Reply message = BINOME__V1__REPLY__INIT;
+    struct binome_reply reply = {.code = BINOME_OK, .reply = &message};
+    for (size_t i = 0; i < BN_COUNT(cases); i++) {
+        message.body_case = (Binome__V1__Reply__BodyCase)cases[i].member;
+        assert_true(bn_answer_fits(&reply, cases[i].asked) == cases[i].fits);
+    }
+    reply.code = BINOME_NOT_FOUND;
+    message.body_case = BINOME__V1__REPLY__BODY__NOT_SET;
+    assert_true(bn_answer_fits(&reply, BINOME__V1__REQUEST__BODY_PROPOSAL_GET));
+}
+
 /* Whatever a hub sends is a reply or DATA_LOSS; run under the sanitizers. */
 static void test_no_reply_does_harm(void **state)
 {
@@ -195,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_the_wait_between_attempts_doubles_up_to_its_bound),
         cmocka_unit_test(test_an_answer_of_our_own_reads_like_the_hubs),
         cmocka_unit_test(test_a_reply_always_says_why),
+        cmocka_unit_test(test_a_reply_fits_what_was_asked),
         cmocka_unit_test(test_no_reply_does_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,6 +273,48 @@ static void violations_are_bounded_and_the_rest_is_counted(void **state)
     bn_jobs_give(jobs, job);
 }
 
+/* The kind by which brokers speak for themselves is of no use to who speaks through one. */
+static void a_link_message_of_a_client_is_dropped(void **state)
+{
+    (void)state;
+    for (uint64_t connection = 0; connection < 2; connection++) {
+        struct bn_job *job = bn_jobs_take(jobs);
+        uint8_t origin[BN_ORIGIN_BYTES_MAX], header[BN_HEADER_BYTES_MAX];
+        const struct bn_origin from = {.connection = connection};
+        const struct bn_header head = {.version = BN_PROTOCOL_VERSION, .kind = BN_KIND_LINK};
+        size_t origin_size = bn_origin_write(&from, origin), header_size = bn_header_write(&head, header);
+        OK(zmq_msg_init_size(&job->frames[BN_FRAME_ORIGIN], origin_size));
+        memcpy(zmq_msg_data(&job->frames[BN_FRAME_ORIGIN]), origin, origin_size);
+        OK(zmq_msg_init_size(&job->frames[BN_FRAME_HEADER], header_size));
+        memcpy(zmq_msg_data(&job->frames[BN_FRAME_HEADER]), header, header_size);
+        assert_int_equal(bn_job_read(job), connection == 0 ? BN_OK : BN_DATA_LOSS);
+        bn_jobs_give(jobs, job);
+    }
+}
+
+/* libzmq would cut off a client that is sent more than it takes, and its retry would be cut off again. */
+static void a_reply_that_no_client_takes_becomes_a_refusal(void **state)
+{
+    (void)state;
+    static char text[BN_REPLY_BYTES_MAX + 1];
+    struct bn_job *job = bn_jobs_take(jobs);
+    world_fill(job, world_acme(), world_proposal("Un projet", "ai"), 0);
+    OK(bn_job_read(job));
+    memset(text, 'x', sizeof text - 1);
+    Binome__V1__Programme programme = BINOME__V1__PROGRAMME__INIT;
+    programme.description = text;
+    job->reply.body_case = BINOME__V1__REPLY__BODY_PROGRAMME;
+    job->reply.programme = &programme;
+    bn_job_pack(job);
+    struct bn_header head;
+    Binome__V1__Reply *reply = world_reply(job, &head);
+    assert_int_equal(head.code, BN_RESOURCE_EXHAUSTED);
+    assert_int_equal(head.body_type, 0);
+    assert_string_equal(reply->error->violations[0]->rule, "limit.memory");
+    binome__v1__reply__free_unpacked(reply, NULL);
+    bn_jobs_give(jobs, job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +328,8 @@ int main(void)
         cmocka_unit_test(a_receipt_is_packed_as_it_was_filled),
         cmocka_unit_test(a_refusal_is_packed_with_rule_field_and_named_parameters),
         cmocka_unit_test(violations_are_bounded_and_the_rest_is_counted),
+        cmocka_unit_test(a_link_message_of_a_client_is_dropped),
+        cmocka_unit_test(a_reply_that_no_client_takes_becomes_a_refusal),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

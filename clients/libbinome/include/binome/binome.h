@@ -127,7 +127,13 @@ BINOME_API void binome_close(struct binome **connection);
  */
 BINOME_API const Binome__V1__Welcome *binome_welcome(const struct binome *connection);
 
-/** An answer. Frees with binome_reply_free(). */
+/**
+ * An answer. Free it with binome_reply_free().
+ *
+ * With BINOME_OK it is an answer to what was asked: to a query, reply's oneof holds the member that the protocol names
+ * for it; to a change, none or that of the object changed. A hub that answers anything else is BINOME_DATA_LOSS. What
+ * is inside a member may be absent all the same, as everywhere in Protocol Buffers: look before you follow a pointer.
+ */
 struct binome_reply {
     enum binome_code code;    /**< The hub's, or the library's own where there is no answer of the hub's. */
     Binome__V1__Reply *reply; /**< Never NULL. Its error member says why when code is not BINOME_OK. */
