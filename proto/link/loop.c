@@ -38,6 +38,7 @@ struct bn_loop {
     size_t timer_count;
     bn_loop_fn *after_turn;
     void *after_ctx;
+    uint64_t wake_ms;          /* a turn is wanted then; 0 = none */
     uint64_t paused_looked_ms; /* when the paused sockets were last looked at */
     bool stopping, removed;
 };
@@ -123,6 +124,13 @@ void bn_loop_after_turn(struct bn_loop *loop, bn_loop_fn *fn, void *ctx)
     loop->after_ctx = ctx;
 }
 
+void bn_loop_wake(struct bn_loop *loop, unsigned in_ms)
+{
+    uint64_t wake_ms = bn_clock_mono_ms() + in_ms;
+    if (loop->wake_ms == 0 || wake_ms < loop->wake_ms)
+        loop->wake_ms = wake_ms;
+}
+
 void bn_loop_stop(struct bn_loop *loop)
 {
     loop->stopping = true;
@@ -181,6 +189,10 @@ static bool ask_sockets(struct bn_loop *loop, uint64_t now_ms, bool *any)
 static int sleep_ms(const struct bn_loop *loop, uint64_t now_ms)
 {
     uint64_t sleep = SLEEP_MS_MAX;
+    if (loop->wake_ms != 0) {
+        uint64_t left = loop->wake_ms > now_ms ? loop->wake_ms - now_ms : 0;
+        sleep = left < sleep ? left : sleep;
+    }
     for (size_t i = 0; i < loop->timer_count; i++) {
         uint64_t due_ms = loop->timers[i].due_ms;
         uint64_t left = due_ms > now_ms ? due_ms - now_ms : 0;
@@ -239,6 +251,8 @@ static bool turn(struct bn_loop *loop)
     uint64_t now_ms = bn_clock_mono_ms();
     if (!ask_sockets(loop, now_ms, &any) || !wait_for(loop, any ? 0 : sleep_ms(loop, now_ms)))
         return false;
+    if (loop->wake_ms != 0 && loop->wake_ms <= bn_clock_mono_ms())
+        loop->wake_ms = 0;
     call_ready(loop);
     if (loop->after_turn != NULL)
         loop->after_turn(loop->after_ctx);

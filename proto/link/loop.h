@@ -28,6 +28,9 @@ void bn_loop_pause(struct bn_loop *loop, void *socket, bool pause);
 /* Calls fn every period_ms, first after period_ms. Missed turns are not made up for. At most 32. */
 BN_CHECK enum bn_code bn_loop_timer(struct bn_loop *loop, unsigned period_ms, bn_loop_fn *fn, void *ctx);
 
+/* Makes the loop do a turn after in_ms milliseconds at the latest, although nothing came; once. */
+void bn_loop_wake(struct bn_loop *loop, unsigned in_ms);
+
 /* Called at the end of every turn (burst work: send what the turn has gathered). */
 void bn_loop_after_turn(struct bn_loop *loop, bn_loop_fn *fn, void *ctx);
 

@@ -12,7 +12,7 @@
 enum {
     /* Messages a turn: answers and timers must not wait for more, whatever comes. */
     TAKE_MAX = BN_BATCH_JOBS_MAX,
-    FEED_GAP_MS = 10, /* under full load the matcher gets a chunk that often */
+    FEED_GAP_MS = 20, /* while there is writing, the matcher gets a chunk that often */
     DRAIN_MS = 5000,
 };
 
@@ -29,15 +29,18 @@ static void send_answer(struct bn_intake *intake, struct bn_job *job)
 
 /* ---- the index ---- */
 
-/* The index is fed when there is nothing to write; while there always is, a little now and then, so that it lags but
- * never stands still. */
+/* The index is fed at once when nothing has been written for a moment; while there is writing, a chunk now and then, so
+ * that it lags by some milliseconds (under full load by more) but never stands still. */
 static void feed_matcher(struct bn_intake *intake)
 {
     if (!intake->behind || intake->feeding)
         return;
     uint64_t now_ms = bn_clock_mono_ms();
-    if (intake->wrote && now_ms - intake->fed_ms < FEED_GAP_MS)
+    uint64_t since_ms = now_ms - intake->fed_ms;
+    if (now_ms - intake->wrote_ms < FEED_GAP_MS && since_ms < FEED_GAP_MS) {
+        bn_loop_wake(intake->loop, (unsigned)(FEED_GAP_MS - since_ms));
         return;
+    }
     intake->feeding = true;
     intake->behind = false;
     intake->fed_ms = now_ms;
@@ -92,6 +95,7 @@ void bn_intake_write_waiting(void *ctx)
     }
     bn_writer_write(intake->writer, &intake->waiting, &written);
     intake->wrote = true;
+    intake->wrote_ms = bn_clock_mono_ms();
     if (written.directory_changed)
         intake->directory_version++;
     if (written.has_changed_keys)

@@ -53,7 +53,8 @@ struct bn_intake {
     struct bn_matcher_item match_items[MATCHES_MAX];
     struct bn_matcher_item feed_item;
     bool match_busy[MATCHES_MAX], feeding, behind;
-    uint64_t fed_ms; /* when leave to feed was given last */
+    uint64_t fed_ms;   /* when leave to feed was given last */
+    uint64_t wrote_ms; /* when a batch was written last */
     size_t matching;
 
     uint64_t directory_version;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEED_CHUNK = 32 }; /* objects between two looks for queries */
+enum { FEED_CHUNK = 64 }; /* objects for one leave */
 
 /* ---- documents ---- */
 

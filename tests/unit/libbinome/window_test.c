@@ -258,10 +258,10 @@ static void *one_of_many(void *ctx)
     struct binome *connection = NULL;
     if (binome_open(&options, &connection, NULL) != BINOME_OK)
         return "open";
-    Binome__V1__WorkstreamList list = BINOME__V1__WORKSTREAM_LIST__INIT;
+    Binome__V1__ProposalWithdraw withdraw = BINOME__V1__PROPOSAL_WITHDRAW__INIT;
     Binome__V1__Request request = BINOME__V1__REQUEST__INIT;
-    request.body_case = BINOME__V1__REQUEST__BODY_WORKSTREAM_LIST;
-    request.workstream_list = &list;
+    request.body_case = BINOME__V1__REQUEST__BODY_PROPOSAL_WITHDRAW;
+    request.proposal_withdraw = &withdraw;
     const char *fault = NULL;
     for (int i = 0; i < 100 && fault == NULL; i++) {
         struct binome_reply *reply = NULL;

@@ -263,6 +263,32 @@ static void test_a_broken_socket_ends_the_loop(void **state)
     zmq_ctx_term(other);
 }
 
+static uint64_t wake_from_ms, wake_turns, wake_last_ms;
+
+static void count_turn(void *ctx)
+{
+    (void)ctx;
+    wake_last_ms = test_now_ms();
+    if (++wake_turns == 1)
+        bn_loop_wake(loop, 30); /* the first turn is that of the message */
+    else
+        bn_loop_stop(loop);
+}
+
+static void test_a_wake_makes_one_turn_although_nothing_came(void **state)
+{
+    (void)state;
+    wake_turns = 0;
+    wake_from_ms = test_now_ms();
+    assert_int_equal(bn_loop_socket(loop, left, take_one, left), BN_OK);
+    bn_loop_after_turn(loop, count_turn, NULL);
+    assert_int_equal(zmq_send(right, "x", 1, 0), 1);
+    assert_int_equal(bn_loop_run(loop), BN_OK);
+    assert_int_equal(wake_turns, 2);
+    assert_true(wake_last_ms - wake_from_ms >= 29); /* clocks in whole milliseconds */
+    assert_true(wake_last_ms - wake_from_ms < 900); /* and not when the loop looks around by itself */
+}
+
 static void test_a_stop_before_the_run_is_heeded_once(void **state)
 {
     (void)state;
@@ -288,6 +314,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_callback_may_remove_itself_and_others, start, end),
         cmocka_unit_test_setup_teardown(test_there_is_a_bound_to_what_a_loop_watches, start, end),
         cmocka_unit_test_setup_teardown(test_a_broken_socket_ends_the_loop, start, end),
+        cmocka_unit_test_setup_teardown(test_a_wake_makes_one_turn_although_nothing_came, start, end),
         cmocka_unit_test_setup_teardown(test_a_stop_before_the_run_is_heeded_once, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
