@@ -53,8 +53,10 @@ packages_install() {
 # wrong.
 build_preset() {
     local log=$BINOME_ROOT/build/$1.log cache=$BINOME_ROOT/build/$1/CMakeCache.txt
-    mkdir -p "$BINOME_ROOT/build"
-    : >"$log"
+    if ! mkdir -p "$BINOME_ROOT/build" 2>/dev/null || ! { : >"$log"; } 2>/dev/null; then
+        echo "$BINOME_ROOT/build cannot be written by this user: work in a clone of your own." >&2
+        return 1
+    fi
     if ! (
         cd "$BINOME_ROOT"
         if [ ! -f "${cache%/*}/build.ninja" ] || [ CMakePresets.json -nt "$cache" ]; then
