@@ -92,30 +92,52 @@ static enum bn_code send_three(char mark)
     return code;
 }
 
-static void expect_three(char mark)
+/* Takes what comes within that time; false when that is nothing with this mark. Of the broken message nothing may
+ * ever be seen. */
+static bool came(char mark, long within_ms)
 {
-    zmq_msg_t frames[4];
     zmq_pollitem_t item = {.socket = router, .events = ZMQ_POLLIN};
-    assert_int_equal(zmq_poll(&item, 1, 5000), 1);
-    assert_int_equal(bn_frames_receive(router, frames, 4, NULL), BN_OK);
-    for (size_t i = 1; i < 4; i++)
-        assert_int_equal(*(char *)zmq_msg_data(&frames[i]), mark);
-    bn_frames_close(frames, 4);
+    while (zmq_poll(&item, 1, within_ms) == 1) {
+        zmq_msg_t frames[4];
+        assert_int_equal(bn_frames_receive(router, frames, 4, NULL), BN_OK);
+        char seen = *(char *)zmq_msg_data(&frames[1]);
+        assert_int_not_equal(seen, 'b');
+        for (size_t i = 2; i < 4; i++)
+            assert_int_equal(*(char *)zmq_msg_data(&frames[i]), seen);
+        bn_frames_close(frames, 4);
+        if (seen == mark)
+            return true;
+    }
+    return false;
 }
 
-/* Nothing of the broken message is ever seen, its frames are still the sender's, and the next message is whole. */
+/* A message to a peer whose end is not known yet is lost like any: so it is sent until it comes. */
+static bool delivered(char mark)
+{
+    return send_three(mark) == BN_OK && came(mark, 500);
+}
+
+/* The frames of the broken message are still the sender's (send_three looks), and the next message is whole. Whether
+ * libzmq has read the news of the cut when it is asked for the next frame is its own affair: when it has not, the
+ * message is simply lost, which is not what is to be proved here, and we cut again. */
 static void cut(unsigned before)
 {
-    TEST_WAIT_FOR(send_three('a') == BN_OK, 5000);
-    expect_three('a');
-    sent_frames = failed_at = 0;
-    cut_before = before;
-    assert_int_equal(send_three('b'), BN_RESOURCE_EXHAUSTED);
-    cut_before = 0;
+    enum bn_code code = BN_OK;
+    for (int tries = 0; code == BN_OK && tries < 20; tries++) {
+        if (router == NULL)
+            open_router();
+        TEST_WAIT_FOR(delivered('a'), 10000);
+        sent_frames = failed_at = 0;
+        cut_before = before;
+        code = send_three('b');
+        cut_before = 0;
+    }
+    assert_int_equal(code, BN_RESOURCE_EXHAUSTED);
     assert_int_equal(failed_at, before);
     open_router();
+    /* The end of the old connection is known now: the first message that is taken must come. */
     TEST_WAIT_FOR(send_three('c') == BN_OK, 5000);
-    expect_three('c');
+    assert_true(came('c', 5000));
 }
 
 static void test_a_cut_before_the_second_frame_loses_nothing(void **state)
