@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    DOOR_MS = 1800,      /* TCP is up and the handshake does not end: a wrong key. A refusal is known within 2 s */
+    DOOR_MS = 1800,      /* TCP is up and the handshake does not end. A refusal is known within 2 s */
     BEAT_AGAIN_MS = 500, /* a heartbeat that could not be sent */
     BACKOFF_MS_MIN = 200,
     BACKOFF_MS_MAX = 30000,
@@ -91,6 +91,7 @@ static void connect_now(struct bn_session *session, uint64_t now_ms)
     struct bn_why why = {.detail = ""};
     session->sockets++;
     session->refusals = 0;
+    session->cut = false;
     session->socket = bn_socket_client(session->context, &bn_socket_limits_client, target->curve ? &target->own : NULL,
                                        target->curve ? target->server_key : NULL, &why);
     if (session->socket == NULL ||
@@ -130,6 +131,13 @@ static void on_refused(struct bn_session *session, uint64_t now_ms, int value)
         bn_session_lose(session, now_ms, unreachable(session, "the hub cannot check keys at present"), 0);
 }
 
+/* Who cannot read our first word cuts the connection: the key it was written for is not his. */
+static void on_handshake_cut(struct bn_session *session, uint64_t now_ms, int value)
+{
+    (void)now_ms, (void)value;
+    session->cut = true;
+}
+
 static void on_cut(struct bn_session *session, uint64_t now_ms, int value)
 {
     (void)value;
@@ -146,6 +154,8 @@ static const struct {
     {BN_SESSION_CONNECTING, BN_MONITOR_CONNECTED, on_connected},
     {BN_SESSION_CONNECTING, BN_MONITOR_RETRIED, on_retried},
     {BN_SESSION_CONNECTING, BN_MONITOR_HANDSHAKE_FAILED_AUTH, on_refused},
+    {BN_SESSION_CONNECTING, BN_MONITOR_HANDSHAKE_FAILED_PROTOCOL, on_handshake_cut},
+    {BN_SESSION_CONNECTING, BN_MONITOR_HANDSHAKE_FAILED_OTHER, on_handshake_cut},
     {BN_SESSION_GREETING, BN_MONITOR_DISCONNECTED, on_cut},
     {BN_SESSION_OPEN, BN_MONITOR_DISCONNECTED, on_cut},
 };
@@ -184,14 +194,22 @@ static void hello_try(struct bn_session *session, uint64_t now_ms)
     session->state = BN_SESSION_GREETING;
 }
 
+/* A hub that slows a key down (ZAP 300) stays silent, as one does that is too busy: worth trying again, while a wrong
+ * key is not. */
+static struct binome_reply *door_word(const struct bn_session *session)
+{
+    if (session->cut)
+        return bn_answer_make(BN_UNAVAILABLE, BN_RULE_HUB_WRONG_KEY, session->target->endpoint,
+                              "TCP opens but is cut in the handshake: the hub's key is another, or this is no hub");
+    return unreachable(session,
+                       "TCP opens but nobody answers the handshake: the hub is slowing this key down (too many "
+                       "connections a minute) or very busy, or this is no hub");
+}
+
 static void door_judge(struct bn_session *session, uint64_t now_ms)
 {
     if (session->state == BN_SESSION_CONNECTING && session->tcp_ms != 0 && now_ms >= session->tcp_ms + DOOR_MS)
-        bn_session_lose(session, now_ms,
-                        bn_answer_make(BN_UNAVAILABLE, BN_RULE_HUB_WRONG_KEY, session->target->endpoint,
-                                       "TCP opens but the handshake does not end: the hub's key is another, "
-                                       "this is no hub, or it is slowing this key down"),
-                        0);
+        bn_session_lose(session, now_ms, door_word(session), 0);
     else if (session->state == BN_SESSION_GREETING && now_ms >= session->hello_ms + session->target->connect_timeout_ms)
         bn_session_lose(session, now_ms, unreachable(session, "the hub did not answer hello"), 0);
 }

@@ -48,6 +48,7 @@ struct bn_session {
 
     uint64_t tcp_ms;    /* CONNECTING: when TCP was first up; 0 = it is not */
     unsigned refusals;  /* CONNECTING: attempts since then that did not get that far */
+    bool cut;           /* CONNECTING: a connection was cut in the handshake */
     uint64_t retry_ms;  /* BACKOFF: when to go on */
     uint64_t hello_ms;  /* GREETING: when hello was sent */
     uint64_t opened_ms; /* OPEN: when the welcome came */

@@ -104,7 +104,7 @@ static int a_silent_listener(char endpoint[64])
     return listener;
 }
 
-static void test_something_that_is_no_hub_is_told_within_two_seconds(void **state)
+static void test_who_does_not_answer_the_handshake_is_unreachable(void **state)
 {
     (void)state;
     char endpoint[64];
@@ -112,8 +112,21 @@ static void test_something_that_is_no_hub_is_told_within_two_seconds(void **stat
     struct binome_options options = options_for(hub);
     int listener = a_silent_listener(endpoint);
     options.endpoint = endpoint;
-    refused(&options, BINOME_UNAVAILABLE, "hub.wrong_key", TWO_SECONDS);
+    options.connect_timeout_ms = 2500;
+    refused(&options, BINOME_UNAVAILABLE, "hub.unreachable", 3000);
     close(listener);
+    fake_hub_stop(&hub);
+}
+
+/* Silence at the door is not a refusal: the same call goes on until it is let in. */
+static void test_a_key_that_is_slowed_down_gets_in_later(void **state)
+{
+    (void)state;
+    struct fake_hub *hub = fake_hub_start(&(struct fake_rules){.keys_slowed = 1});
+    struct binome_options options = options_for(hub);
+    struct binome *connection = NULL;
+    assert_int_equal(binome_open(&options, &connection, NULL), BINOME_OK);
+    binome_close(&connection);
     fake_hub_stop(&hub);
 }
 
@@ -197,7 +210,8 @@ int main(void)
         cmocka_unit_test(test_each_refusal_of_hello_arrives_with_its_rule),
         cmocka_unit_test(test_a_hub_that_is_stopping_is_tried_again),
         cmocka_unit_test(test_a_wrong_hub_key_is_told_within_two_seconds),
-        cmocka_unit_test(test_something_that_is_no_hub_is_told_within_two_seconds),
+        cmocka_unit_test(test_who_does_not_answer_the_handshake_is_unreachable),
+        cmocka_unit_test(test_a_key_that_is_slowed_down_gets_in_later),
         cmocka_unit_test(test_an_address_where_nobody_listens_is_unreachable),
         cmocka_unit_test(test_a_hub_that_does_not_answer_hello_is_unreachable),
         cmocka_unit_test(test_a_hub_that_starts_late_is_found),

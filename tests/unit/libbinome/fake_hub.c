@@ -88,6 +88,10 @@ static void zap_answer(struct fake_hub *hub)
     } while (more);
     assert(count >= 7 && sizes[1] >= 0);
     const char *status = hub->rules.key_refused ? "400" : "200";
+    if (hub->rules.keys_slowed > 0) {
+        hub->rules.keys_slowed--;
+        status = "300";
+    }
     zmq_send(hub->zap, "1.0", 3, ZMQ_SNDMORE);
     zmq_send(hub->zap, frames[1], (size_t)sizes[1], ZMQ_SNDMORE);
     zmq_send(hub->zap, status, 3, ZMQ_SNDMORE);

@@ -13,6 +13,7 @@
 /* All zero is a good hub. May be changed at any time with fake_hub_behave. */
 struct fake_rules {
     bool key_refused;        /* ZAP 400 */
+    unsigned keys_slowed;    /* so many handshakes are left without an answer: ZAP 300 */
     bool hello_mute;         /* says nothing to hello */
     unsigned hello_refusals; /* so many hellos are refused */
     enum bn_code hello_code;

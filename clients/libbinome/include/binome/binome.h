@@ -98,7 +98,8 @@ struct binome_options {
  *   BINOME_UNAVAILABLE with hub.unreachable or hub.wrong_key; BINOME_FAILED_PRECONDITION with session.clock_off;
  *   BINOME_INVALID_ARGUMENT for wrong options; BINOME_NOT_FOUND, BINOME_PERMISSION_DENIED, BINOME_INVALID_ARGUMENT or,
  *   when others may read it, BINOME_FAILED_PRECONDITION with file.mode for the key file. A refusal is known within two
- * seconds of the hub being reached, an unreachable hub after connect_timeout_ms.
+ * seconds of the hub being reached, an unreachable hub after connect_timeout_ms; so is one that leaves the handshake
+ * without an answer, as it does with a key that connects too often.
  */
 BINOME_API enum binome_code binome_open(const struct binome_options *options, struct binome **connection,
                                         struct binome_error *error);
